@@ -1,0 +1,1 @@
+"""Numbers with an error: balls, floats and simulated paths. No SymPy."""

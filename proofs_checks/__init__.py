@@ -1,0 +1,1 @@
+"""Claims, evidence, verdicts: the judges, the campaigns and the catalogue."""

@@ -1,0 +1,1 @@
+"""The exact room: statement language, kernel, search, laws, processes, closed forms. No arrays, no random numbers."""

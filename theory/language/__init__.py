@@ -1,0 +1,1 @@
+"""The statement language: terms, notation, definitions, statements. Trusted; standard library only."""
