@@ -14,13 +14,13 @@ from functools import lru_cache
 from theory.language.terms import (
     LATENT,
     NOTATION,
-    X,
     X0_VAR,
     Z_VAR,
     Data,
     Rule,
     Term,
     TermError,
+    X,
     fixed,
     make,
     rebuild,
@@ -123,7 +123,7 @@ def _choice(options: tuple[str, ...], of: str, base: Rule) -> Rule:
     return rule
 
 
-# -- arithmetic as authored ------------------------------------------------------------------------------------------
+# -- arithmetic as authored ------------------------------------------------------------
 def _same_rank(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
     if len(args) != 2 or args[0].rank != args[1].rank:
         raise TermError(f"subtracts terms of one rank, got ranks {[t.rank for t in args]}")
@@ -146,7 +146,7 @@ _define("sub", _same_rank, lambda t, _: plus(t[0], minus(t[1])))
 _define("neg", _any_rank, lambda t, _: minus(t[0]))
 _define("quot", _quotient, lambda t, _: times(t[0], power(t[1], -1)))
 
-# -- names -------------------------------------------------------------------------------------------------------------
+# -- names ------------------------------------------------------------
 for _op, _term in {
     "score": SCORE, "score_c": SCORE_C, "score_z": SCORE_Z, "post_mean": MEAN, "posterior": POSTERIOR,
     "posterior_z": POSTERIOR_Z, "drift_field": DRIFT, "snr": SNR, "nu": NU,
@@ -155,7 +155,7 @@ for _op, _term in {
 }.items():  # fmt: skip
     _define(_op, *_constant(_term))
 
-# -- vector calculus ----------------------------------------------------------------------------------------------------
+# -- vector calculus ------------------------------------------------------------
 _define("div", fixed(1, result=0), lambda t, _: tr(grad(t[0])))
 _define("jac", fixed(1, result=2), lambda t, _: grad(t[0]))
 _define("lap", fixed(0), lambda t, _: tr(grad(grad(t[0]))))
@@ -163,7 +163,7 @@ _define("normsq", fixed(1, result=0), lambda t, _: dot(t[0], t[0]))
 _define("frobsq", fixed(2, result=0), lambda t, _: tr(dot(t[0], make("transpose", (t[0],)))))
 
 
-# -- averages -------------------------------------------------------------------------------------------------------------
+# -- averages ------------------------------------------------------------
 def _post_rule(rank_in: int, rank_out: int) -> Rule:
     def rule(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
         if len(args) != 1 or args[0].rank != rank_in:
@@ -196,7 +196,7 @@ _define("var_post", _post_rule(0, 0), lambda t, _: post(power(_centred(t[0], pos
 _define("var", _number(1), lambda t, _: mean(power(_centred(t[0], mean), 2)))
 _define("covar", _number(2), lambda t, _: mean(times(_centred(t[0], mean), _centred(t[1], mean))))
 
-# -- entropies ------------------------------------------------------------------------------------------------------------
+# -- entropies ------------------------------------------------------------
 _ENTROPY: dict[str, Term] = {
     "Xt": mean(minus(log(p))), "X0": mean(minus(log(p0))), "Xt|X0": mean(minus(log(kern))),
     "X0|Xt": mean(minus(log(POSTERIOR))), "X0|x": post(minus(log(POSTERIOR))), "Z": mean(minus(log(wz))),
@@ -212,7 +212,7 @@ def _entropy_rule(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[st
 
 _define("entropy", _choice(ENTROPIES, "entropy", _entropy_rule), lambda t, data: _ENTROPY[str(data)])
 
-# -- rates, drifts and noises --------------------------------------------------------------------------------------------
+# -- rates, drifts and noises ------------------------------------------------------------
 CLOCK_TERM: dict[str, Term] = {
     "sigma": sigma, "sigma^2": power(sigma, 2), "log-sigma": log(sigma), "snr": SNR, "nu": NU,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Union
 
-from theory.language.terms import Term, TermError, as_term, make
+from theory.language.terms import Term, TermError, as_term
 
 Scalar = Union[Fraction, Term]
 Vector = tuple[Scalar, ...]
@@ -63,6 +63,7 @@ class Component:
 
     @property
     def is_atom(self) -> bool:
+        """The covariance is zero."""
         return all(v == 0 for row in self.cov for v in row)
 
 
@@ -105,10 +106,12 @@ class Law:
 
     @property
     def D(self) -> int:
+        """The dimension."""
         return len(self.components[0].mean)
 
     @property
     def K(self) -> int:
+        """The number of components."""
         return len(self.components)
 
     @cached_property

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from theory.language import definitions as _def
 from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE, REVERSE_GIVEN_END
 from theory.language.terms import Given, Term, TermError, TermLike, Variable, as_term, make
 

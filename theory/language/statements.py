@@ -39,6 +39,7 @@ class Rel:
 
     @property
     def free(self) -> frozenset[str]:
+        """The universally quantified variables."""
         return self.lhs.free | self.rhs.free
 
 
@@ -113,6 +114,7 @@ class Digits:
 
     @property
     def interval(self) -> tuple[Fraction, Fraction]:
+        """The lower and upper end."""
         decimals = len(self.text.partition(".")[2])
         value, unit = Fraction(self.text), Fraction(1, 10**decimals)
         return value - unit, value + unit
@@ -154,14 +156,17 @@ Eq, Le, Lt, Ge, Gt = (_relation(symbol) for symbol in RELATIONS)
 
 
 def zeros(term: Term, variable: Term) -> Extremum:
+    """The zeros of ``term`` in ``variable``."""
     return Extremum("zeros", term, variable)
 
 
 def maxima(term: Term, variable: Term) -> Extremum:
+    """The local maxima of ``term`` in ``variable``."""
     return Extremum("maxima", term, variable)
 
 
 def minima(term: Term, variable: Term) -> Extremum:
+    """The local minima of ``term`` in ``variable``."""
     return Extremum("minima", term, variable)
 
 

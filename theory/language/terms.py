@@ -163,7 +163,7 @@ def _leaf(rank: int, *free: str) -> Rule:
 
 
 def fixed(*ranks: int, result: int | None = None) -> Rule:
-    """The rule of an operator whose arguments have the given ranks; the result has rank ``result`` (default: of the first)."""
+    """The rule of an operator whose arguments have the given ranks; the result has rank ``result`` (or the first)."""
 
     def rule(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
         got = tuple(a.rank for a in args)

@@ -1,0 +1,5 @@
+"""``python -m infodyn``."""
+
+from infodyn.cli import main
+
+main()

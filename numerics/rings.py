@@ -1,0 +1,257 @@
+"""Rings over which terms are read: float arrays, mpmath numbers, polynomials in latent variables.
+
+The balls live in :mod:`numerics.balls`, polynomial enclosures on the line in :mod:`numerics.tails`. Beside the
+arithmetic of :class:`theory.jets.Ring` a ring normalises log-weights (``softmax``) and averages with them (``mix``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any, Protocol
+
+import mpmath
+import numpy as np
+
+Difference = Callable[[int, int], Any]
+
+
+class Unsupported(ValueError):
+    """A term, law or process that this reading cannot evaluate. The message says what; it is never a verdict."""
+
+
+class NumberRing(Protocol):
+    """A ring in which densities of mixtures can be evaluated. ``exact_numbers``: equal means equal (no rounding)."""
+
+    def exact(self, value: Fraction | int) -> Any:
+        """The ring element of a rational number."""
+
+    def exp(self, value: Any) -> Any:
+        """exp of an element."""
+
+    def log(self, value: Any) -> Any:
+        """Natural logarithm."""
+
+    def inv(self, value: Any) -> Any:
+        """Reciprocal."""
+
+    def sqrt(self, value: Any) -> Any:
+        """Positive square root."""
+
+    def tanh(self, value: Any) -> Any:
+        """Hyperbolic tangent."""
+
+    def pi(self) -> Any:
+        """The number pi."""
+
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+        """(log sum_k exp(l_k), [exp(l_k) / sum]); ``difference(k, m)`` is l_k - l_m without cancellation."""
+
+    def mix(self, weights: Sequence[Any], values: Sequence[Any]) -> Any:
+        """sum_k weights_k values_k for weights that sum to 1; a value may be ``None`` (zero)."""
+
+
+def total(values: Iterable[Any]) -> Any:
+    """The sum of ring elements; ``None`` counts as zero, and is the sum of nothing."""
+    result = None
+    for value in values:
+        if value is not None:
+            result = value if result is None else result + value
+    return result
+
+
+class Weighted:
+    """``mix`` as the plain weighted sum."""
+
+    def mix(self, weights: Sequence[Any], values: Sequence[Any]) -> Any:
+        """sum_k weights_k values_k."""
+        return total(w * v for w, v in zip(weights, values, strict=True) if v is not None)
+
+
+class FloatRing(Weighted):
+    """float64 numbers and arrays of any shape; a point of space is a tuple of D arrays (or floats)."""
+
+    def exact(self, value: Fraction | int) -> Any:
+        """The nearest float."""
+        return float(value)
+
+    def exp(self, value: Any) -> Any:
+        """exp, element by element; underflow gives 0."""
+        with np.errstate(under="ignore"):
+            return np.exp(value)
+
+    def log(self, value: Any) -> Any:
+        """Natural logarithm, element by element."""
+        return np.log(value)
+
+    def inv(self, value: Any) -> Any:
+        """Reciprocal, element by element."""
+        return 1.0 / value
+
+    def sqrt(self, value: Any) -> Any:
+        """Square root, element by element."""
+        return np.sqrt(value)
+
+    def tanh(self, value: Any) -> Any:
+        """Hyperbolic tangent, element by element."""
+        return np.tanh(value)
+
+    def pi(self) -> Any:
+        """The nearest float."""
+        return math.pi
+
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+        """log-sum-exp and softmax about the largest log-weight of each point."""
+        top = logs[0]
+        for value in logs[1:]:
+            top = np.maximum(top, value)
+        with np.errstate(under="ignore"):
+            raw = [np.exp(value - top) for value in logs]
+            mass = sum(raw[1:], raw[0])
+            return top + np.log(mass), [value / mass for value in raw]
+
+
+class MpRing(Weighted):
+    """mpmath numbers at the working precision of :data:`mpmath.mp` (the caller sets it)."""
+
+    def exact(self, value: Fraction | int) -> Any:
+        """The rounded quotient."""
+        value = Fraction(value)
+        return mpmath.mpf(value.numerator) / value.denominator
+
+    def exp(self, value: Any) -> Any:
+        """exp."""
+        return mpmath.exp(value)
+
+    def log(self, value: Any) -> Any:
+        """Natural logarithm."""
+        return mpmath.log(value)
+
+    def inv(self, value: Any) -> Any:
+        """Reciprocal."""
+        return 1 / value
+
+    def sqrt(self, value: Any) -> Any:
+        """Square root."""
+        return mpmath.sqrt(value)
+
+    def tanh(self, value: Any) -> Any:
+        """Hyperbolic tangent."""
+        return mpmath.tanh(value)
+
+    def pi(self) -> Any:
+        """pi at the working precision."""
+        return +mpmath.pi
+
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+        """log-sum-exp and softmax about the largest log-weight."""
+        top = max(range(len(logs)), key=lambda k: logs[k])
+        raw = [mpmath.mpf(1) if k == top else mpmath.exp(difference(k, top)) for k in range(len(logs))]
+        mass = mpmath.fsum(raw)
+        return logs[top] + mpmath.log(mass), [value / mass for value in raw]
+
+
+class NotPolynomial(Unsupported):
+    """A function that is no polynomial in the latent variables."""
+
+
+class Poly:
+    """A polynomial in a few variables with coefficients in a base ring: {exponents: coefficient}."""
+
+    __slots__ = ("c",)
+    __array_ufunc__ = None  # arrays must hand products over instead of spreading them over their elements
+
+    def __init__(self, coefficients: dict[tuple[int, ...], Any]) -> None:
+        self.c = coefficients
+
+    @staticmethod
+    def variables(count: int, one: Any) -> list[Poly]:
+        """The ``count`` variables themselves."""
+        return [Poly({tuple(int(i == k) for i in range(count)): one}) for k in range(count)]
+
+    def _constant(self, value: Any) -> Poly:
+        size = len(next(iter(self.c))) if self.c else 0
+        return Poly({(0,) * size: value})
+
+    def __add__(self, other: Any) -> Poly:
+        if not isinstance(other, Poly):
+            other = self._constant(other)
+        out = dict(self.c)
+        for key, value in other.c.items():
+            out[key] = out[key] + value if key in out else value
+        return Poly(out)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Poly:
+        return Poly({key: -value for key, value in self.c.items()})
+
+    def __sub__(self, other: Any) -> Poly:
+        return self + (-other)
+
+    def __rsub__(self, other: Any) -> Poly:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Poly:
+        if not isinstance(other, Poly):
+            return Poly({key: value * other for key, value in self.c.items()})
+        out: dict[tuple[int, ...], Any] = {}
+        for k1, v1 in self.c.items():
+            for k2, v2 in other.c.items():
+                key = tuple(a + b for a, b in zip(k1, k2))
+                out[key] = out[key] + v1 * v2 if key in out else v1 * v2
+        return Poly(out)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: int) -> Poly:
+        return Poly({key: value / divisor for key, value in self.c.items()})
+
+
+class PolyRing(Weighted):
+    """Polynomials over ``base``; a non-polynomial function of one raises :class:`NotPolynomial`."""
+
+    def __init__(self, base: NumberRing) -> None:
+        self.base = base
+
+    def _plain(self, value: Any, what: str) -> Any:
+        if isinstance(value, Poly):
+            if any(any(key) for key in value.c):
+                raise NotPolynomial(f"{what} of a polynomial in a latent variable")
+            return total(value.c.values()) if value.c else self.base.exact(0)
+        return value
+
+    def exact(self, value: Fraction | int) -> Any:
+        """A constant, as an element of the base ring."""
+        return self.base.exact(value)
+
+    def exp(self, value: Any) -> Any:
+        """exp of a constant."""
+        return self.base.exp(self._plain(value, "exp"))
+
+    def log(self, value: Any) -> Any:
+        """Logarithm of a constant."""
+        return self.base.log(self._plain(value, "log"))
+
+    def inv(self, value: Any) -> Any:
+        """Reciprocal of a constant."""
+        return self.base.inv(self._plain(value, "reciprocal"))
+
+    def sqrt(self, value: Any) -> Any:
+        """Square root of a constant."""
+        return self.base.sqrt(self._plain(value, "square root"))
+
+    def tanh(self, value: Any) -> Any:
+        """tanh of a constant."""
+        return self.base.tanh(self._plain(value, "tanh"))
+
+    def pi(self) -> Any:
+        """pi of the base ring."""
+        return self.base.pi()
+
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+        """Of constants only: the density of a mixture is no polynomial."""
+        if any(isinstance(value, Poly) for value in logs):
+            raise NotPolynomial("density of a mixture")
+        return self.base.softmax(logs, difference)

@@ -1,0 +1,5 @@
+"""Chapter A: Forward process and marginals."""
+
+GROUP = "A"
+TITLE = "Forward process and marginals"
+READING_ORDER = ("schedule", "fokker_planck")

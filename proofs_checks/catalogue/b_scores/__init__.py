@@ -1,0 +1,5 @@
+"""Chapter B: Scores."""
+
+GROUP = "B"
+TITLE = "Scores"
+READING_ORDER = ("hessian",)

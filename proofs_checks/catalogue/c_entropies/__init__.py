@@ -1,0 +1,5 @@
+"""Chapter C: Entropies and rates."""
+
+GROUP = "C"
+TITLE = "Entropies and rates"
+READING_ORDER = ("rates", "bandwidth", "peaks")

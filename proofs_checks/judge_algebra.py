@@ -1,0 +1,45 @@
+"""The algebra judge: asks the search for a certificate or a witness; the kernel has the last word."""
+
+from __future__ import annotations
+
+import time
+
+from theory.search.settle import settle
+
+from numerics.path_forms import NotApplicable
+from proofs_checks.claim import Claim
+from proofs_checks.evidence import Evidence, Hypothesis, Kind, Outcome, Route
+from theory.language.statements import Located, Statement
+from theory.language.terms import Term
+
+_OUTCOME = {
+    "proved": Outcome.PROVED, "by-definition": Outcome.NOT_APPLICABLE, "refuted": Outcome.REFUTED,
+    "undecided": Outcome.UNDECIDED, "unsupported": Outcome.NOT_APPLICABLE,
+}  # fmt: skip
+
+SECONDS = 20.0
+MUTANT_SECONDS = 1.0
+
+
+def judge_statement(
+    claim: Claim, name: str, statement: Statement, *, square: Term | None = None, seconds: float = SECONDS
+) -> Evidence:
+    """Prove, recognise as true by definition, or refute ``statement`` in the setting of ``claim``."""
+    start = time.perf_counter()
+    if isinstance(claim.proof, NotApplicable):
+        return Evidence(Kind.PROOF, Route.ALGEBRA, name, Outcome.NOT_APPLICABLE, detail=claim.proof.reason)
+    found = settle(statement, claim.setting, square=square, hint=claim.proof.get(name), budget_seconds=seconds)
+    outcome = _OUTCOME[found.status]
+    if found.status == "unsupported" and isinstance(statement, Located):
+        outcome = Outcome.UNDECIDED
+    figures = {key: str(value) for key, value in found.effort.items()} | dict(found.witness or {})
+    return Evidence(
+        Kind.PROOF, Route.ALGEBRA, name, outcome, found.scope, found.detail, figures,
+        tuple(Hypothesis(h.name, h.status, h.by) for h in found.hypotheses),
+        by_definition=found.status == "by-definition", seconds=time.perf_counter() - start,
+    )  # fmt: skip
+
+
+def judge(claim: Claim) -> list[Evidence]:
+    """One piece of evidence for each statement of the claim."""
+    return [judge_statement(claim, name, s, square=claim.squares.get(name)) for name, s in claim.statements.items()]

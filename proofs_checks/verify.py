@@ -1,0 +1,169 @@
+"""A run: choose claims, assess them on worker processes, compare with the ledger, and give the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from proofs_checks import ledger, registry
+from proofs_checks.assess import FAMILY_RATE, Assessment, Options, assess, failed
+from proofs_checks.claim import Claim
+from proofs_checks.verdict import Ruling, Verdict, rule_claim
+
+
+class NothingSelectedError(ValueError):
+    """No claim fits the selection."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a run; ``interrupted`` if it was cut short and holds only what was finished."""
+
+    assessments: tuple[Assessment, ...]
+    ledger: ledger.Comparison
+    seed: int
+    seconds: float
+    interrupted: bool = False
+
+    def count(self, verdict: Verdict) -> int:
+        """How many claims have this verdict."""
+        return sum(a.ruling.verdict is verdict for a in self.assessments)
+
+    def exit_code(self, *, lenient: bool = False) -> int:
+        """130 interrupted; 4 conflict or internal error; 1 unexpected, survivor or regression; 3 undecided; else 0."""
+        if self.interrupted:
+            return 130
+        if any(a.error or a.ruling.verdict is Verdict.CONFLICT for a in self.assessments):
+            return 4
+        wrong = {"verified": Verdict.REFUTED, "refuted": Verdict.VERIFIED}
+        if any(a.ruling.verdict is wrong[a.expected] for a in self.assessments) or self.ledger.regressions:
+            return 1
+        if any(m.status == "survived" for a in self.assessments for m in a.mutants):
+            return 1
+        if self.count(Verdict.UNDECIDED) and not lenient:
+            return 3
+        return 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole report, as in the contract of ``verify --json``."""
+        statuses = [m.status for a in self.assessments for m in a.mutants]
+        return {
+            "version": 1,
+            "summary": {
+                "claims": len(self.assessments), "as_expected": sum(a.as_expected for a in self.assessments),
+                "verified": self.count(Verdict.VERIFIED), "refuted": self.count(Verdict.REFUTED),
+                "undecided": self.count(Verdict.UNDECIDED), "conflict": self.count(Verdict.CONFLICT),
+                "not_assessed": self.count(Verdict.NOT_ASSESSED),
+                "mutants": {
+                    "total": len(statuses), "refuted": statuses.count("refuted"),
+                    "equivalent": statuses.count("equivalent"), "survived": statuses.count("survived"),
+                },
+                "ledger": {"status": self.ledger.status, "regressions": list(self.ledger.regressions)},
+                "seed": self.seed, "seconds": round(self.seconds, 3),
+            },
+            "claims": [a.to_json() for a in self.assessments],
+        }  # fmt: skip
+
+
+def select(ids: Sequence[str] = (), groups: Iterable[str] = ()) -> list[Claim]:
+    """The chosen claims in reading order, with the claims they rest on.
+
+    Raises UnknownClaimError for an unknown id and NothingSelectedError if nothing fits.
+    """
+    claims = registry.load()
+    wanted = {registry.find(id).id for id in ids} or set(claims)
+    letters = {letter.upper() for letter in groups}
+    if letters:
+        wanted = {id for id in wanted if claims[id].group in letters}
+    if not wanted:
+        raise NothingSelectedError(f"no claim is in group {', '.join(sorted(letters))}")
+    pending = list(wanted)
+    while pending:
+        for need in claims[pending.pop()].needs:
+            if need not in wanted:
+                wanted.add(need)
+                pending.append(need)
+    return [claim for id, claim in claims.items() if id in wanted]
+
+
+def _quiet_worker() -> None:
+    """Workers leave Ctrl-C to the parent, and one core is one thread."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def assess_by_id(id: str, options: Options) -> Assessment:
+    """The task of one worker; top-level, so that any executor can send it."""
+    return assess(registry.find(id), options)
+
+
+def run(
+    claims: Sequence[Claim],
+    options: Options,
+    *,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    ledger_path: Path | None = None,
+    on_done: Callable[[Assessment], None] | None = None,
+) -> Report:
+    """Assess ``claims`` on ``jobs`` processes (or on ``executor``); results do not depend on either.
+
+    A worker that dies costs only the claims it held: they are UNDECIDED with that reason and the exit code is 4.
+    Ctrl-C returns what was finished, marked as interrupted.
+    """
+    start = time.perf_counter()
+    options = replace(options, share=FAMILY_RATE / max(1, len(registry.load())))
+    known = ledger.read(ledger_path) if ledger_path is not None else None
+    done: dict[str, Assessment] = {}
+    pool = executor or ProcessPoolExecutor(max_workers=jobs, initializer=_quiet_worker)
+    interrupted = False
+    try:
+        futures: dict[Future[Assessment], Claim] = {
+            pool.submit(assess_by_id, c.id, options): c for c in _longest_first(claims)
+        }
+        for future in as_completed(futures):
+            claim = futures[future]
+            error = future.exception()
+            if error is None:
+                done[claim.id] = future.result()
+            else:
+                why = "a worker process died" if isinstance(error, BrokenProcessPool) else f"internal error: {error!r}"
+                done[claim.id] = failed(claim, why)
+            if on_done is not None:
+                on_done(done[claim.id])
+    except KeyboardInterrupt:
+        interrupted = True
+        if isinstance(pool, ProcessPoolExecutor):
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+    finally:
+        if executor is None:
+            pool.shutdown(wait=not interrupted, cancel_futures=True)
+    ordered = _with_needs([done[c.id] for c in claims if c.id in done])
+    compared = ledger.compare(known, ordered, list(registry.load()))
+    return Report(tuple(ordered), compared, options.seed, time.perf_counter() - start, interrupted)
+
+
+def _longest_first(claims: Sequence[Claim]) -> list[Claim]:
+    """Simulated and located claims take longest; starting them first keeps all workers busy to the end."""
+    return sorted(claims, key=lambda c: -(len(c.statements) + 4 * (type(c.paths).__name__ != "NotApplicable")))
+
+
+def _with_needs(assessments: list[Assessment]) -> list[Assessment]:
+    verdicts = {a.id: a.ruling.verdict for a in assessments}
+    result = []
+    for a in assessments:
+        if a.needs and a.ruling.verdict is Verdict.VERIFIED:
+            needs = {id: verdicts.get(id, Verdict.NOT_ASSESSED) for id in a.needs}
+            rulings: list[Ruling | None] = [s.ruling for s in a.statements]
+            a = replace(a, ruling=rule_claim(rulings, a.mutants, partial=False, needs=needs))
+        result.append(a)
+    return result

@@ -1,0 +1,284 @@
+"""The calculus of the Gaussian channel X_t = alpha X_0 + sigma eps, for every D, K and prior. Trusted.
+
+The rules, with k(x|X0) = N(x; alpha X0, sigma^2 I), l = log k, p = integral of p0 k over X0 and <w> the posterior
+average of w at x:
+
+    d_i l = -(x_i - alpha X0_i) / sigma^2            dt l from alpha' = a alpha, (sigma^2)' = 2 a sigma^2 + g^2
+    d p = p <dl>            d log p = <dl>            d <w> = <dw> + <w dl> - <w><dl>       (d = d_i or dt)
+    dt E[w] = E[dt w + w dt l]                        E[w] = E[<w>]                         (tower)
+    E[div V + V . grad l] = 0                         (V k p0 decays; a named hypothesis)
+
+Averages are kept flat: they are linear, what does not depend on X0 leaves <.>, what depends on t alone leaves E, and
+<1> = E[1] = 1. Scalar generators (first entry of the tag):
+
+    alpha sigma g, (a, n), (g2, n >= 1)   functions of t and the derivatives of a and g^2
+    D pi (sym, s) (log, name) (logint, n) constants and logarithms of t-functions
+    lp lk lp0 p k p0                      log p, log k(x|X0), log p0(X0) and the densities themselves
+    (inv, element)                        the inverse of a number or function of t
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.monomials import (
+    DIM,
+    ONE,
+    UNIT,
+    ZERO,
+    Element,
+    Factor,
+    Monomial,
+    canonical,
+    constant,
+    generator,
+    monomial,
+    open_up,
+    product,
+    total,
+)
+
+HALF = Fraction(1, 2)
+LATENT_TAGS = frozenset({"lk", "lp0", "k", "p0"})
+SPACE_TAGS = frozenset({"lp", "lk", "p", "k"})
+SIDE = frozenset({"lp", "lk", "lp0", "p", "k", "p0"})
+LOG_2PI = total((generator("logint", 2), generator("log", "pi")))
+
+
+def posterior(element: Element) -> Element:
+    """<element>: the posterior average at x, flat."""
+    return total(_posterior(m).scaled(c) for m, c in element.terms.items())
+
+
+@lru_cache(maxsize=1 << 16)
+def _posterior(m: Monomial) -> Element:
+    scalars, factors = m
+    latent_scalars = tuple(s for s in scalars if s[0][0] in LATENT_TAGS)
+    latent_factors = tuple(f for f in factors if f[0] == "X")
+    if not latent_scalars and not latent_factors:
+        return Element({m: Fraction(1)})
+    rest_scalars = tuple(s for s in scalars if s[0][0] not in LATENT_TAGS)
+    rest_factors = tuple(f for f in factors if f[0] != "X")
+    average: Factor = ("post", (latent_scalars, latent_factors), ())
+    return monomial(rest_scalars, (*rest_factors, average))
+
+
+def expectation(element: Element) -> Element:
+    """E[element] over the joint law of X0 and X_t, after the tower, flat."""
+    return total(_expectation(m).scaled(c) for m, c in posterior(element).terms.items())
+
+
+@lru_cache(maxsize=1 << 16)
+def _expectation(m: Monomial) -> Element:
+    scalars, factors = m
+    inner_scalars = tuple(s for s in scalars if s[0][0] in SPACE_TAGS)
+    inner_factors = tuple(f for f in factors if f[0] not in ("E", "delta"))
+    if not inner_scalars and not inner_factors:
+        return Element({m: Fraction(1)})
+    outer_scalars = tuple(s for s in scalars if s[0][0] not in SPACE_TAGS)
+    outer_factors = tuple(f for f in factors if f[0] in ("E", "delta"))
+    average: Factor = ("E", (inner_scalars, inner_factors), ())
+    return monomial(outer_scalars, (*outer_factors, average))
+
+
+def depends_on_latent(element: Element) -> bool:
+    """Whether X0 occurs outside every average."""
+    return any(
+        s[0][0] in LATENT_TAGS for m in element.terms for s in m[0]
+    ) or any(f[0] == "X" for m in element.terms for f in m[1])  # fmt: skip
+
+
+def depends_on_space(element: Element) -> bool:
+    """Whether x or X0 occurs outside every E."""
+    return any(s[0][0] in SIDE for m in element.terms for s in m[0]) or any(
+        f[0] not in ("E", "delta") for m in element.terms for f in m[1]
+    )
+
+
+def expand_kernel_logs(element: Element, log_kernel: Element) -> Element:
+    """Every log k(x|X0) written out, inside averages too."""
+    return total(_expand(m, log_kernel).scaled(c) for m, c in element.terms.items())
+
+
+def _expand(m: Monomial, log_kernel: Element) -> Element:
+    if not _mentions_lk(m):
+        return Element({m: Fraction(1)})
+    scalars, factors = open_up(m)
+    out = monomial(tuple(s for s in scalars if s[0] != ("lk",)))
+    for tag, exponent in scalars:
+        if tag == ("lk",):
+            if not isinstance(exponent, int) or exponent < 0:
+                raise UnsupportedError("a negative power of log k")
+            out = out * log_kernel**exponent
+    for factor in factors:
+        kind, data, _ = factor
+        if kind in ("post", "E"):
+            inner = _expand(canonical(*data), log_kernel)
+            out = out * (posterior(inner) if kind == "post" else expectation(inner))
+        else:
+            out = out * monomial((), (factor,))
+    return out
+
+
+def _mentions_lk(m: Monomial) -> bool:
+    return any(s[0] == ("lk",) for s in m[0]) or any(f[0] in ("post", "E") and _mentions_lk(f[1]) for f in m[1])
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The derivation rules for one class of linear processes: "linear", "ve" (alpha = 1) or "vp" (g^2 = -2 a)."""
+
+    process: str = "linear"
+
+    def __post_init__(self) -> None:
+        if self.process not in ("linear", "ve", "vp"):
+            raise UnsupportedError(f"no rules for the process class {self.process!r}")
+
+    def alpha(self, exponent: int = 1) -> Element:
+        """A power of alpha."""
+        return ONE if self.process == "ve" else generator("alpha", exponent=exponent)
+
+    def sigma(self, exponent: int = 1) -> Element:
+        """A power of sigma."""
+        return generator("sigma", exponent=exponent)
+
+    def g2(self, order: int = 0) -> Element:
+        """The derivative of g^2 of an order."""
+        return generator("g2", order) if order else generator("g", exponent=2)
+
+    def a(self, order: int = 0) -> Element:
+        """The derivative of a = alpha'/alpha of an order; 0 under VE, -g^2/2 under VP."""
+        if self.process == "ve":
+            return ZERO
+        return self.g2(order).scaled(-HALF) if self.process == "vp" else generator("a", order)
+
+    @property
+    def log_sigma_rate(self) -> Element:
+        """(log sigma)' = a + g^2 / (2 sigma^2)."""
+        return self.a() + (self.g2() * self.sigma(-2)).scaled(HALF)
+
+    def offset(self, index: int) -> Element:
+        """x_i - alpha X0_i."""
+        return monomial((), (("x", "", (index,)),)) - self.alpha() * monomial((), (("X", "", (index,)),))
+
+    @property
+    def log_kernel(self) -> Element:
+        """log k(x|X0) = -|x - alpha X0|^2/(2 sigma^2) - D log sigma - (D/2) log(2 pi)."""
+        distance = (self.offset(1) * self.offset(1) * self.sigma(-2)).scaled(-HALF)
+        scale = generator(*DIM) * (generator("log", "sigma") + LOG_2PI.scaled(HALF))
+        return distance - scale
+
+    def slope(self, index: int) -> Element:
+        """d_i log k(x|X0)."""
+        return (self.offset(index) * self.sigma(-2)).scaled(-1)
+
+    @property
+    def kernel_rate(self) -> Element:
+        """dt log k(x|X0), from the explicit logarithm by the rules of alpha and sigma."""
+        pull = self.offset(1) * monomial((), (("X", "", (1,)),)) * self.alpha() * self.a() * self.sigma(-2)
+        spread = self.offset(1) * self.offset(1) * self.sigma(-2) * self.log_sigma_rate
+        return total((pull, spread, (generator(*DIM) * self.log_sigma_rate).scaled(-1)))
+
+    def gradient(self, element: Element, index: int) -> Element:
+        """d_index of an element; ``index`` must be a positive integer that does not occur free in it."""
+        return _derive(self, element, index)
+
+    def rate(self, element: Element) -> Element:
+        """dt of an element at fixed x and X0."""
+        return _derive(self, element, 0)
+
+    def flux_identity(self, flux: Element, index: int) -> Element:
+        """E[d_i V_i + V_i d_i l], which is zero for a flux V (free index ``index``) that decays against k p0."""
+        other = index + 1
+        divergence = self.gradient(flux, other) * monomial((), (("delta", "", (index, other)),))
+        return expectation(divergence + flux * self.slope(index))
+
+
+def _derive(channel: Channel, element: Element, index: int) -> Element:
+    return total(_monomial_derivative(channel, m, index).scaled(c) for m, c in element.terms.items())
+
+
+@lru_cache(maxsize=1 << 15)
+def _monomial_derivative(channel: Channel, m: Monomial, index: int) -> Element:
+    """Leibniz over the scalars and factors of one monomial; ``index`` 0 is the time derivative."""
+    scalars, factors = open_up(m, index)
+    pieces: list[Element] = []
+    for place, (tag, exponent) in enumerate(scalars):
+        change = _scalar_derivative(channel, tag, index)
+        if change:
+            rest = (*scalars[:place], (tag, exponent - 1), *scalars[place + 1 :])
+            pieces.append((monomial(rest, factors) * change).scaled(Fraction(exponent)))
+    for place, factor in enumerate(factors):
+        change = _factor_derivative(channel, factor, index)
+        if change:
+            pieces.append(monomial(scalars, factors[:place] + factors[place + 1 :]) * change)
+    return total(pieces)
+
+
+def _likelihood_slope(channel: Channel, index: int) -> Element:
+    return channel.slope(index) if index else channel.kernel_rate
+
+
+@lru_cache(maxsize=4096)
+def _scalar_derivative(channel: Channel, tag: tuple[Any, ...], index: int) -> Element:
+    name = tag[0]
+    if name in SPACE_TAGS:
+        slope = _likelihood_slope(channel, index)
+        change = posterior(slope) if name in ("lp", "p") else slope
+        return change if name in ("lp", "lk") else change * generator(*tag)
+    if index or name in ("D", "pi", "sym", "logint", "lp0", "p0"):
+        return ZERO
+    if name == "log":
+        return _log_rate(channel, tag[1])
+    if name == "inv":
+        inner = Element(dict(tag[1]))
+        return (generator(*tag, exponent=2) * channel.rate(inner)).scaled(-1)
+    rules: dict[str, Callable[[], Element]] = {
+        "alpha": lambda: channel.a() * channel.alpha(),
+        "sigma": lambda: channel.log_sigma_rate * channel.sigma(),
+        "g": lambda: (channel.g2(1) * generator("g", exponent=-1)).scaled(HALF),
+        "a": lambda: channel.a(tag[1] + 1),
+        "g2": lambda: channel.g2(tag[1] + 1),
+    }
+    if name not in rules:
+        raise KernelError(f"no time derivative for {name!r}")
+    return rules[name]()
+
+
+def _log_rate(channel: Channel, name: str) -> Element:
+    if name == "alpha":
+        return channel.a()
+    if name == "sigma":
+        return channel.log_sigma_rate
+    if name == "g":
+        return (channel.g2(1) * generator("g", exponent=-2)).scaled(HALF)
+    return ZERO
+
+
+def _factor_derivative(channel: Channel, factor: Factor, index: int) -> Element:
+    kind, data, slots = factor
+    if kind == "x":
+        return monomial((), (("delta", "", (slots[0], index)),)) if index else ZERO
+    if kind == "field":
+        return monomial((), ((kind, data, (*slots, index)),)) if index else ZERO
+    if kind in ("X", "delta") or (kind == "E" and index):
+        return ZERO
+    inner = Element({canonical(*data): Fraction(1)})
+    slope = _likelihood_slope(channel, index)
+    change = _derive(channel, inner, index)
+    if kind == "E":
+        return expectation(change + inner * slope)
+    if kind == "post":
+        return posterior(change) + posterior(inner * slope) - posterior(inner) * posterior(slope)
+    raise KernelError(f"no derivative for {kind!r}")
+
+
+__all__ = [
+    "Channel", "constant", "depends_on_latent", "depends_on_space", "expand_kernel_logs", "expectation", "posterior",
+    "product", "UNIT",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Terms, statements, laws and settings as one-line text and as LaTeX, in the authored order."""
