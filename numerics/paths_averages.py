@@ -40,7 +40,7 @@ def polynomial(term: Term) -> Polynomial:
         inner = polynomial(term.args[0])
         out: Polynomial = {}
         for monomial, field in inner.items():
-            if field.free or _random(field):
+            if field.free:
                 _add(out, tuple(sorted((*monomial, make("E", (field,))), key=repr)), ONE)
             else:
                 _add(out, monomial, field)
@@ -65,11 +65,6 @@ def polynomial(term: Term) -> Polynomial:
     if term.op == "post":
         return {m: make("post", (c,)) for m, c in polynomial(term.args[0]).items()}
     raise NotReadable(f"an average stands inside {term.op!r}: only sums, products and powers of averages are estimated")
-
-
-def _random(field: Term) -> bool:
-    """Whether a term without free variables still needs averaging (no such term exists beside numbers)."""
-    return field.rank > 0
 
 
 def rebuild_unary(term: Term, inner: Term) -> Term:

@@ -22,7 +22,7 @@ class Unsupported(ValueError):
 
 
 class NumberRing(Protocol):
-    """A ring in which densities of mixtures can be evaluated. ``exact_numbers``: equal means equal (no rounding)."""
+    """A ring in which densities of mixtures can be evaluated."""
 
     def exact(self, value: Fraction | int) -> Any:
         """The ring element of a rational number."""
@@ -51,6 +51,12 @@ class NumberRing(Protocol):
     def mix(self, weights: Sequence[Any], values: Sequence[Any]) -> Any:
         """sum_k weights_k values_k for weights that sum to 1; a value may be ``None`` (zero)."""
 
+    def choose(self, index: Any, values: Sequence[Any]) -> Any:
+        """values[index]; float rings take an array of indices."""
+
+    def finish(self, value: Any, point: Sequence[Any]) -> Any:
+        """``value`` as handed to the caller who asked at ``point`` (arrays are spread to the point's shape)."""
+
 
 def total(values: Iterable[Any]) -> Any:
     """The sum of ring elements; ``None`` counts as zero, and is the sum of nothing."""
@@ -61,15 +67,23 @@ def total(values: Iterable[Any]) -> Any:
     return result
 
 
-class Weighted:
-    """``mix`` as the plain weighted sum."""
+class PlainRing:
+    """What most rings share: weighted sums are sums, values are handed out as they are."""
 
     def mix(self, weights: Sequence[Any], values: Sequence[Any]) -> Any:
         """sum_k weights_k values_k."""
         return total(w * v for w, v in zip(weights, values, strict=True) if v is not None)
 
+    def choose(self, index: Any, values: Sequence[Any]) -> Any:
+        """values[index]."""
+        return values[index]
 
-class FloatRing(Weighted):
+    def finish(self, value: Any, point: Sequence[Any]) -> Any:
+        """``value``."""
+        return value
+
+
+class FloatRing(PlainRing):
     """float64 numbers and arrays of any shape; a point of space is a tuple of D arrays (or floats)."""
 
     def exact(self, value: Fraction | int) -> Any:
@@ -111,8 +125,22 @@ class FloatRing(Weighted):
             mass = sum(raw[1:], raw[0])
             return top + np.log(mass), [value / mass for value in raw]
 
+    def choose(self, index: Any, values: Sequence[Any]) -> Any:
+        """values[index], element by element for an array of indices."""
+        if isinstance(index, (int, np.integer)):
+            return values[int(index)]
+        result = values[0] + np.zeros(np.shape(index))
+        for k in range(1, len(values)):
+            result = np.where(index == k, values[k], result)
+        return result
 
-class MpRing(Weighted):
+    def finish(self, value: Any, point: Sequence[Any]) -> Any:
+        """``value`` spread to the common shape of the point's coordinates."""
+        shape = np.broadcast_shapes(*(np.shape(v) for v in point)) if point else ()
+        return np.broadcast_to(value, np.broadcast_shapes(shape, np.shape(value))) if shape else value
+
+
+class MpRing(PlainRing):
     """mpmath numbers at the working precision of :data:`mpmath.mp` (the caller sets it)."""
 
     def exact(self, value: Fraction | int) -> Any:
@@ -209,7 +237,7 @@ class Poly:
         return Poly({key: value / divisor for key, value in self.c.items()})
 
 
-class PolyRing(Weighted):
+class PolyRing(PlainRing):
     """Polynomials over ``base``; a non-polynomial function of one raises :class:`NotPolynomial`."""
 
     def __init__(self, base: NumberRing) -> None:

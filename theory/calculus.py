@@ -5,6 +5,7 @@ For the constants and time functions of laws and processes: numbers, symbols, + 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from math import isqrt
@@ -52,53 +53,108 @@ def exact_sqrt(value: Fraction) -> Fraction | None:
     return Fraction(top, bottom) if top * top == value.numerator and bottom * bottom == value.denominator else None
 
 
-# -- smart constructors: they fold numbers and drop neutral elements, nothing else -------------------------------------
+# -- smart constructors: numbers are folded, like terms gathered, neutral elements dropped ---------------------------
+def split(term: Term) -> tuple[Fraction, Term]:
+    """``term`` as a number times the rest (1 for a plain number)."""
+    value = value_of(term)
+    if value is not None:
+        return value, ONE
+    if term.op == "neg":
+        factor, rest = split(term.args[0])
+        return -factor, rest
+    if term.op == "mul":
+        head = value_of(term.args[0])
+        if head is not None:
+            return head, _product(term.args[1:])
+    if term.op == "quot":
+        bottom = value_of(term.args[1])
+        factor, rest = split(term.args[0])
+        if bottom is not None:
+            return factor / bottom, rest
+        return factor, term if factor == 1 else make("quot", (rest, term.args[1]))
+    return Fraction(1), term
+
+
+def _product(factors: tuple[Term, ...]) -> Term:
+    return factors[0] if len(factors) == 1 else make("mul", factors)
+
+
+def scaled(factor: Fraction, rest: Term) -> Term:
+    """factor * rest, distributed over a sum."""
+    if factor == 0 or rest == ONE:
+        return number(factor)
+    if factor == 1:
+        return rest
+    if rest.op in ("add", "sub"):
+        signs = (1, -1 if rest.op == "sub" else 1)
+        parts = (split(t) for t in rest.args)
+        return add(*(scaled(factor * signs[min(i, 1)] * u, v) for i, (u, v) in enumerate(parts)))
+    if rest.op == "quot" and rest.args[0] == ONE:
+        return make("quot", (number(factor), rest.args[1]))
+    if factor == -1:
+        return make("neg", (rest,))
+    return make("mul", (number(factor), *(rest.args if rest.op == "mul" else (rest,))))
+
+
 def add(*terms: Term) -> Term:
-    """The sum; numbers are gathered in front, zeros dropped."""
-    total, rest = Fraction(0), []
-    for term in terms:
-        value = value_of(term)
-        if value is None:
-            rest.append(term)
+    """The sum, like terms gathered in order of appearance."""
+    gathered: dict[Term, Fraction] = {}
+    stack = list(reversed(terms))
+    while stack:
+        term = stack.pop()
+        if term.op == "add":
+            stack.extend(reversed(term.args))
+        elif term.op == "sub":
+            stack.extend((neg(term.args[1]), term.args[0]))
         else:
-            total += value
-    parts = ([number(total)] if total or not rest else []) + rest
-    return parts[0] if len(parts) == 1 else make("add", tuple(parts))
+            factor, rest = split(term)
+            if rest.op in ("add", "sub"):
+                stack.append(scaled(factor, rest))
+            else:
+                gathered[rest] = gathered.get(rest, Fraction(0)) + factor
+    pairs = [(rest, factor) for rest, factor in gathered.items() if factor]
+    if not pairs:
+        return ZERO
+    result = scaled(pairs[0][1], pairs[0][0])
+    for rest, factor in pairs[1:]:
+        part = scaled(abs(factor), rest)
+        if factor < 0:
+            result = make("sub", (result, part))
+        else:
+            result = make("add", (*(result.args if result.op == "add" else (result,)), part))
+    return result
 
 
 def sub(left: Term, right: Term) -> Term:
     """The difference."""
-    u, v = value_of(left), value_of(right)
-    if u is not None and v is not None:
-        return number(u - v)
-    if left == right:
-        return ZERO
-    if v == 0:
-        return left
-    return neg(right) if u == 0 else make("sub", (left, right))
+    return add(left, neg(right))
 
 
 def neg(term: Term) -> Term:
     """The negative."""
-    value = value_of(term)
-    if value is not None:
-        return number(-value)
-    return term.args[0] if term.op == "neg" else make("neg", (term,))
+    factor, rest = split(term)
+    return scaled(-factor, rest)
 
 
 def mul(*terms: Term) -> Term:
-    """The product; numbers are gathered in front, ones dropped, zero absorbs."""
-    total, rest = Fraction(1), []
-    for term in terms:
-        value = value_of(term)
-        if value is None:
-            rest.append(term)
-        else:
-            total *= value
+    """The product; numbers are gathered in front and distributed over a single sum, equal exponentials joined."""
+    total, rest, exponents = Fraction(1), [], []
+    stack = list(reversed(terms))
+    while stack:
+        factor, inner = split(stack.pop())
+        total *= factor
+        if inner.op == "mul":
+            stack.extend(reversed(inner.args))
+        elif inner.op == "exp":
+            exponents.append(inner.args[0])
+        elif inner != ONE:
+            rest.append(inner)
     if total == 0:
         return ZERO
-    parts = ([number(total)] if total != 1 or not rest else []) + rest
-    return parts[0] if len(parts) == 1 else make("mul", tuple(parts))
+    joined = exp(add(*exponents)) if exponents else ONE
+    if joined != ONE:
+        rest.append(joined)
+    return scaled(total, _product(tuple(rest))) if rest else number(total)
 
 
 def quot(left: Term, right: Term) -> Term:
@@ -107,9 +163,11 @@ def quot(left: Term, right: Term) -> Term:
     if v == 0:
         raise LawError("division by zero")
     if v is not None:
-        return number(u / v) if u is not None else (left if v == 1 else make("quot", (left, right)))
+        return mul(number(1 / v), left)
     if left == right:
         return ONE
+    if right.op == "exp":
+        return mul(left, exp(neg(right.args[0])))
     return ZERO if u == 0 else make("quot", (left, right))
 
 
@@ -133,8 +191,16 @@ def power(base: Term, exponent: Fraction | int) -> Term:
             if bits * abs(exponent.numerator) > MAX_BITS:
                 raise LawError("a number too large to carry")
             return number(root**exponent.numerator)
-    if base.op == "pow" and isinstance(base.data, Fraction) and base.data == Fraction(1, 2) and exponent == 2:
-        return base.args[0]
+    if base.op == "pow" and base.data == Fraction(1, 2) and exponent.denominator == 1:
+        return power(base.args[0], exponent / 2)
+    if base.op == "exp":
+        return exp(mul(number(exponent), base.args[0]))
+    if exponent.denominator == 1 and base.op in ("mul", "neg", "quot"):
+        factor, rest = split(base)
+        if factor != 1:
+            return mul(power(number(factor), exponent), power(rest, exponent))
+        if base.op == "mul":
+            return mul(*(power(t, exponent) for t in base.args))
     return make("pow", (base,), exponent)
 
 
@@ -186,7 +252,38 @@ def fold_constants(term: Term) -> Scalar:
     return result if value is None else value
 
 
-# -- derivatives ---------------------------------------------------------------------------------------------------------
+def estimate(term: Term) -> float | None:
+    """A rough value, only ever used to refuse impossible input early; None where there is none.
+
+    Not evidence: nothing is proved, enclosed or accepted from it.
+    """
+    inner = [estimate(t) for t in term.args]
+    values = [v for v in inner if v is not None]
+    if len(values) < len(inner):
+        return None
+    try:
+        if term.op == "num" and isinstance(term.data, Fraction):
+            return float(term.data)
+        if term.op == "pow" and isinstance(term.data, Fraction):
+            return values[0] ** float(term.data) if values[0] > 0 or term.data.denominator == 1 else None
+        one = {"exp": math.exp, "log": math.log, "tanh": math.tanh}.get(term.op)
+        if one is not None:
+            return one(values[0])
+        if term.op == "pi":
+            return math.pi
+        if term.op == "add":
+            return sum(values)
+        if term.op == "mul":
+            return math.prod(values)
+        if term.op in ("sub", "neg", "quot"):
+            first, last = values[0], values[-1]
+            return -first if term.op == "neg" else first - last if term.op == "sub" else first / last
+    except (OverflowError, ZeroDivisionError, ValueError):
+        return None
+    return None
+
+
+# -- derivatives -------------------------------------------------------------------------------------------------------
 def diff(term: Term, symbol: str) -> Term:
     """d term / d symbol. Raises LawError on an operator that is not of scalar calculus."""
     if term.op in ("num", "pi"):
@@ -203,7 +300,7 @@ def diff(term: Term, symbol: str) -> Term:
     if term.op == "neg":
         return neg(*inner)
     if term.op == "mul":
-        each = (mul(*(inner[j] if i == j else t for j, t in enumerate(term.args))) for i in range(len(inner)))
+        each = (mul(*(inner[i] if i == j else t for j, t in enumerate(term.args))) for i in range(len(inner)))
         return add(*each)
     u = term.args[0]
     if term.op == "quot":

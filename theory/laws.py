@@ -11,6 +11,7 @@ Names: T1, T1w, T2, T3, T4, T5, the standing laws. Numbers are exact, other name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import PurePath
@@ -138,23 +139,25 @@ _HEADS: dict[str, Callable[[Reader], list[Component]]] = {
 }  # fmt: skip
 
 
-def _not_a_file(text: str) -> None:
+def _available(text: str) -> None:
+    """Refuse the laws that are still to come before their arguments are looked at."""
+    later = re.match(r"\s*([a-z]+)\s*\(", text)
+    if later and later.group(1) in _LATER:
+        raise GrammarError(later.start(1) + 1, f"{_LATER[later.group(1)]} is not available yet; available: {_FORMS}")
     if PurePath(text.strip()).suffix in (".toml", ".npy", ".csv", ".json"):
-        raise GrammarError(1, f"laws from files are not available yet; write the law out, as in {_FORMS}")
+        raise GrammarError(1, f"laws from files are not available yet; write the law out, as {_FORMS}")
 
 
 def parse_law(text: str) -> Law:
     """The law that ``text`` spells. Raises LawError with the column and the remedy, never anything else."""
     if isinstance(text, str):
-        _not_a_file(text[:4096])
+        _available(text[:4096])
     reader = Reader(text)
     head = reader.name(f"a law: {_FORMS}, or one of {', '.join(STANDING_LAWS)}")
     if head.text in _HEADS:
         parts = _HEADS[head.text](reader)
         reader.end()
         return _checked(reader, head, tuple(parts))
-    if head.text in _LATER:
-        reader.fail(f"{_LATER[head.text]} is not available yet; available: {_FORMS}", head)
     if head.text not in STANDING_LAWS:
         known = ", ".join(STANDING_LAWS)
         reader.fail(f"unknown law {head.text!r}; write {_FORMS}, or one of the names {known}", head)
@@ -173,13 +176,13 @@ def _checked(reader: Reader, head: Token, parts: tuple[Component, ...]) -> Law:
         raise GrammarError(head.column, str(error)) from None
     names = sorted(free_symbols(law))
     weights = [w if isinstance(w, Term) else make("num", (), w) for w in (c.weight for c in parts)]
-    if any(w.op != "num" for w in weights) and len(weights) > 0:
+    if any(w.op != "num" for w in weights):
         total = make("add", (*weights, make("num", (), Fraction(0))))
         for shift in (3, 7):
             point = {name: Fraction(1, shift + place) for place, name in enumerate(names)}
             value = fold_constants(at_symbols(total, point))
             if isinstance(value, Fraction) and value != 1:
-                reader.fail("the weights do not sum to 1 for all values of their symbols; write the last as 1 - ..", head)
+                reader.fail("the weights do not sum to 1 for all symbols; write the last as 1 - ..", head)
     return law
 
 

@@ -171,7 +171,7 @@ class Lowering:
     def _transpose(self, term: Term, indices: tuple[int, ...]) -> Element:
         return self._core(term.args[0], (indices[1], indices[0]))
 
-    # -- calculus and averages ------------------------------------------------------------------------------------------
+    # -- calculus and averages ----------------------------------------------------------------------------------
     def _grad(self, term: Term, indices: tuple[int, ...]) -> Element:
         return self.channel.gradient(self._core(term.args[0], indices[:-1]), indices[-1])
 

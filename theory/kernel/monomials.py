@@ -1,7 +1,7 @@
 """Einstein monomials with a canonical form, and sums of them. Trusted; standard library only.
 
-A monomial is ``(scalars, factors)``. Scalars are pairs (generator, exponent), sorted; a generator is a tuple whose first
-entry is its tag. Factors are triples (kind, data, indices):
+A monomial is ``(scalars, factors)``. Scalars are pairs (generator, exponent), sorted; a generator is a tuple whose
+first entry is its tag. Factors are triples (kind, data, indices):
 
 * ``("x", "", (i,))`` the point, ``("X", "", (i,))`` the end point X0, ``("delta", "", (i, j))``,
 * ``("field", (name, rank), (components.., derivatives..))`` a test field, its derivative slots symmetric,

@@ -32,27 +32,33 @@ class TextWriter(Writer):
         self.plain = plain
 
     def number(self, value: Fraction) -> Piece:
+        """An integer, or a ratio ``n/d``."""
         return Piece(str(value), PRODUCT if value < 0 or value.denominator > 1 else ATOM, minus=value < 0)
 
     def fence(self, text: str) -> str:
+        """``text`` in brackets."""
         return f"({text})"
 
     def join(self, factors: list[str]) -> str:
+        """Factors side by side, or with ``*`` in plain spelling."""
         text = factors[0]
         for factor in factors[1:]:
             text += ("*" if self.plain or factor[0].isdigit() else " ") + factor
         return text
 
     def fraction(self, term: Term) -> Piece:
+        """``top/bottom``."""
         top, bottom = (self.piece(t) for t in term.args)
         ratio = term.args[0].op == "num" and top.level == PRODUCT and "/" in top.text
         upper = self.fence(top.text) if top.open or ratio else self.above(top, PRODUCT, first=True)
         return Piece(f"{upper}/{self.above(bottom, POWER)}", PRODUCT, minus=upper.startswith("-"))
 
     def root(self, inner: Piece) -> Piece:
+        """``sqrt(..)``."""
         return Piece(f"sqrt({inner.text})")
 
     def raised(self, base: str, exponent: Fraction) -> Piece:
+        """``base^exponent``."""
         plain = exponent.denominator == 1 and exponent >= 0
         return Piece(f"{base}^{exponent}" if plain else f"{base}^({exponent})", POWER)
 
@@ -62,6 +68,7 @@ class TextWriter(Writer):
         return Piece(f"{name} {inner.text}", PREFIX, open=True)
 
     def special(self, term: Term) -> Piece:
+        """Names, prefixes, calls and brackets."""
         op, inside = term.op, [self.piece(t) for t in term.args]
         if op in NAMES:
             return Piece(NAMES[op])
@@ -109,7 +116,7 @@ def term_text(term: Term, *, plain: bool = False) -> str:
     return (_PLAIN if plain else _PROSE).write(term)
 
 
-# -- laws ----------------------------------------------------------------------------------------------------------------
+# -- laws --------------------------------------------------------------------------------------------------------------
 def scalar_text(value: Scalar) -> str:
     """A law's number or term, in the grammar."""
     return term_text(value, plain=True) if isinstance(value, Term) else str(value)
@@ -159,7 +166,7 @@ def setting_text(setting: Setting) -> str:
     return "; ".join(parts)
 
 
-# -- statements ------------------------------------------------------------------------------------------------------------
+# -- statements --------------------------------------------------------------------------------------------------------
 def relation_text(rel: Rel) -> str:
     """``lhs = rhs``, without its quantifiers."""
     return f"{term_text(rel.lhs)} {rel.relation} {term_text(rel.rhs)}"
@@ -218,7 +225,7 @@ def statement_text(statement: Statement) -> str:
 
 def _series_text(series: Series) -> str:
     variable = term_text(series.variable)
-    parts = []
+    parts: list[str] = []
     for order, coefficient in enumerate(series.coefficients):
         if coefficient == make("num", (), Fraction(0)):
             continue

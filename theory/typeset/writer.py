@@ -75,9 +75,9 @@ class Writer(ABC):
     def raised(self, base: str, exponent: Fraction) -> Piece:
         """A power of a base that is already fenced where it must be."""
 
-    # -- arithmetic ------------------------------------------------------------------------------------------------------
+    # -- arithmetic --------------------------------------------------------------------------------------------------
     def above(self, piece: Piece, level: int, *, first: bool = False) -> str:
-        """``piece`` as an operand that must bind at least as tightly as ``level``; only the first may start with minus."""
+        """``piece`` as an operand that binds at least as tightly as ``level``; only the first may start with minus."""
         loose = piece.level < level or (piece.minus and not first)
         return self.fence(piece.text) if loose else piece.text
 
@@ -100,7 +100,7 @@ class Writer(ABC):
         pieces = [self.piece(t) for t in term.args]
         texts, last = [], len(pieces) - 1
         for place, (factor, piece) in enumerate(zip(term.args, pieces, strict=True)):
-            if factor.op == "mul" or (piece.open and place < last):
+            if factor.op in ("mul", "dot") or (piece.open and place < last):
                 texts.append(self.fence(piece.text))
             else:
                 texts.append(self.above(piece, PRODUCT if place == 0 else PREFIX, first=place == 0))

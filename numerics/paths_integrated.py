@@ -1,0 +1,302 @@
+"""The integrated form: d/dt A = B becomes A(t2) - A(t1) against the time integral of B on forward paths.
+
+X0 is drawn first, and X_t moves by the exact Gaussian transitions of the linear forward SDE through the nodes of a
+Clenshaw-Curtis rule in log sigma. Every average E[u] is read as u on each path; the rule with half the nodes gives
+the measured bias of the quadrature. Controls are functions of the driving noise and of the draw of X0 alone: their
+means are zero by construction, so no claim about the process is assumed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from numerics.estimates import digits
+from numerics.mixtures import mixture_of
+from numerics.path_forms import Integrated
+from numerics.paths_averages import (
+    NotReadable,
+    Polynomial,
+    derivative,
+    difference,
+    evaluate,
+    generators,
+    has_average,
+    polynomial,
+)
+from numerics.paths_reading import closed, coefficients, fields, scalars
+from numerics.paths_tests import Observed, Test
+from numerics.problems import Array, LinearProcess, transition
+from numerics.simulate import CHUNK
+from theory.language.definitions import grad
+from theory.language.instances import Law
+from theory.language.statements import Rel
+from theory.language.terms import Term, walk
+
+FLIPPED = {"=": "=", "<=": ">=", "<": ">", ">=": "<=", ">": "<"}
+
+
+@dataclass(frozen=True)
+class RateForm:
+    """sum_i ratio_i dA_i/dt + scale(t) B relation 0, with A_i and B polynomials in averages."""
+
+    relation: str
+    numbers: tuple[tuple[Term, Polynomial], ...]
+    ratios: tuple[float, ...]
+    rest: Polynomial
+    lead: Term
+
+
+def clenshaw_curtis(intervals: int) -> tuple[Array, Array]:
+    """Nodes and weights on [-1, 1], ends included; every second node is the rule with half the intervals."""
+    k = np.arange(intervals + 1)
+    weights = np.zeros(intervals + 1)
+    for j in range(intervals // 2 + 1):
+        factor = 1 if j == 0 or 2 * j == intervals else 2
+        weights += factor / (1 - 4 * j * j) * np.cos(2 * j * math.pi * k / intervals)
+    weights *= np.where((k == 0) | (k == intervals), 1, 2) / intervals
+    return -np.cos(math.pi * k / intervals), weights
+
+
+def rate_form(statement: Rel, law: Law, process: LinearProcess, times: Sequence[float]) -> RateForm:
+    """The statement solved for its rates. Raises NotReadable if it has none, or they do not share one factor."""
+    if statement.free:
+        raise NotReadable("the statement is about points, not a rate of a number")
+    poly = difference(statement.lhs, statement.rhs)
+    rates = [g for g in generators(poly) if g.op == "dt"]
+    if not rates:
+        raise NotReadable("no rate of a number occurs in the statement")
+    rest: Polynomial = {}
+    leading: dict[Term, Term] = {}
+    for monomial, coefficient in poly.items():
+        inside = [g for g in monomial if g.op == "dt"]
+        if not inside:
+            rest[monomial] = coefficient
+        elif len(monomial) == 1:
+            leading[inside[0]] = coefficient
+        else:
+            raise NotReadable("a rate is multiplied by an average: the right side is not affine")
+    numbers = []
+    for rate in leading:
+        inner = rate.args[0]
+        if any(node.op == "dt" and has_average(node) for node in walk(inner)):
+            raise NotReadable("a second derivative in time has no integrated form here")
+        numbers.append((rate, polynomial(inner)))
+    factors = np.array([[closed(law, process, t, c) for t in times] for c in leading.values()])
+    if not (np.all(factors[0] > 0) or np.all(factors[0] < 0)):
+        raise NotReadable("the factor of the rate changes its sign or vanishes on the range")
+    ratios = factors / factors[0]
+    if not np.allclose(ratios, ratios[:, :1], rtol=1e-9, atol=0):
+        raise NotReadable("several rates with different functions of time as factors")
+    relation = statement.relation if factors[0][0] > 0 else FLIPPED[statement.relation]
+    return RateForm(relation, tuple(numbers), tuple(map(float, ratios[:, 0])), rest, next(iter(leading.values())))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The nodes, and for every test the weights of each average's inside at each node.
+
+    ``weights[i][(term, node)]`` and ``coarse`` (for the rule with half the nodes) are linear functionals of the paths;
+    ``constants`` what does not depend on them. ``drives`` are the insides whose gradients make the control.
+    """
+
+    law: Law
+    process: LinearProcess
+    times: tuple[float, ...]
+    weights: tuple[tuple[tuple[Term, int, float, float], ...], ...]
+    constants: tuple[tuple[float, float], ...]
+    drives: tuple[Term, ...]
+
+    def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
+        """Walk ``count`` forward paths through the nodes and read every wanted functional."""
+        data, D = mixture_of(self.law), self.law.D
+        x0 = data.sample(count, rng)
+        needed = [self._needed(wanted, node) for node in range(len(self.times))]
+        values = np.array([np.full(count, self.constants[i][0]) for i in wanted])
+        biases = np.array([np.full(count, self.constants[i][1]) for i in wanted])
+        tally = _Controls(count, len(self.drives))
+        x = np.zeros_like(x0)
+        for node, t in enumerate(self.times):
+            if node == 0:
+                noise = self.process.sigma(t) * rng.standard_normal((count, D))
+                x = self.process.alpha(t) * x0 + noise
+            else:
+                earlier = self.times[node - 1]
+                factor, sd = transition(self.process, earlier, t)
+                xi = rng.standard_normal((count, D))
+                tally.step(xi, sd, self._slopes(earlier, x, x0), read, 1 / self.process.sigma(earlier) ** 2)
+                x = factor * x + sd * xi
+            tally.kernel((x - self.process.alpha(t) * x0) / self.process.sigma(t))
+            terms = needed[node]
+            read = dict(zip(terms, scalars(self.law, self.process, t, terms, x, x0), strict=True))
+            for row, i in enumerate(wanted):
+                for term, at, weight, coarse in self.weights[i]:
+                    if at == node:
+                        values[row] += weight * read[term]
+                        biases[row] += (coarse - weight) * read[term]
+        return Observed(values, biases, tally.rows(x0, self.law))
+
+    def _needed(self, wanted: Sequence[int], node: int) -> list[Term]:
+        return list(dict.fromkeys(term for i in wanted for term, at, _, _ in self.weights[i] if at == node))
+
+    def _slopes(self, t: float, x: Array, x0: Array) -> list[list[Array]]:
+        """The gradients of the drives at t, by components."""
+        terms = [grad(u) for u in self.drives]
+        return [[part[(i,)] for i in range(self.law.D)] for part in fields(self.law, self.process, t, terms, x, x0)]
+
+
+class _Controls:
+    """Sums of predictable field times noise along the paths, and powers of the noise that made X_t from X_0."""
+
+    def __init__(self, count: int, drives: int) -> None:
+        self.first = np.zeros((drives, count))
+        self.second: dict[object, Array] = {}
+        self.kernels: list[Array] = []
+
+    def step(self, xi: Array, sd: float, slopes: list[list[Array]], read: dict[Term, Array], curvature: float) -> None:
+        """Add grad u . sd xi for every drive, and (|xi|^2 - D) sd^2 times what was read before the step."""
+        for d, slope in enumerate(slopes):
+            for i, part in enumerate(slope):
+                self.first[d] += sd * part * xi[:, i]
+        centred = (xi * xi).sum(axis=1) - xi.shape[1]
+        for key, field in [("kernel", np.full(len(xi), curvature)), *read.items()]:
+            term = sd * sd * field * centred
+            self.second[key] = self.second[key] + term if key in self.second else term
+
+    def kernel(self, eps: Array) -> None:
+        self.kernels.append((eps * eps).sum(axis=1) - eps.shape[1])
+
+    def rows(self, x0: Array, law: Law) -> Array:
+        return np.array([*self.first, *self.second.values(), *self.kernels, *_powers(x0, law)])
+
+
+def _powers(x0: Array, law: Law) -> list[Array]:
+    """Powers of the components of X0 about their exact means: the draw of X0 is part of the driving noise."""
+    out = []
+    for i in range(x0.shape[1]):
+        for power in range(1, 5):
+            out.append(x0[:, i] ** power - _moment(law, i, power))
+    return out
+
+
+def _moment(law: Law, i: int, power: int) -> float:
+    """E[X0_i^power] of the law, exactly rounded."""
+    total = Fraction(0)
+    for c in law.components:
+        mean, variance = Fraction(str(c.mean[i])), Fraction(str(c.cov[i][i]))
+        moments = [Fraction(1), mean]
+        for n in range(2, power + 1):
+            moments.append(mean * moments[-1] + (n - 1) * variance * moments[-2])
+        total += Fraction(str(c.weight)) * moments[power]
+    return float(total)
+
+
+def plan(
+    statements: dict[str, Rel], form: Integrated, law: Law, process: LinearProcess, rng: np.random.Generator
+) -> tuple[Plan | None, list[Test], dict[str, str], dict[str, dict[str, str]]]:
+    """The plan of all readable statements, their tests, the reasons of the others, and first figures.
+
+    Raises OutOfRange if the process never has the noise levels of the form.
+    """
+    intervals = 8 if form.upper <= 2 * form.lower else 16
+    nodes, rule = clenshaw_curtis(intervals)
+    low, span = math.log(form.lower), math.log(form.upper / form.lower)
+    times = tuple(process.time_of_sigma(math.exp(low + span * (node + 1) / 2)) for node in nodes)
+    speed = [1 / (process.a(t) + process.g2(t) / (2 * process.sigma(t) ** 2)) for t in times]
+    fine = [float(w) * span / 2 * v for w, v in zip(rule, speed)]
+    half = clenshaw_curtis(intervals // 2)[1]
+    coarse = [float(half[i // 2]) * span / 2 * v if i % 2 == 0 else 0.0 for i, v in enumerate(speed)]
+    reasons: dict[str, str] = {}
+    forms: dict[str, RateForm] = {}
+    for name, statement in statements.items():
+        try:
+            forms[name] = rate_form(statement, law, process, times)
+        except NotReadable as why:
+            reasons[name] = str(why)
+    if not forms:
+        return None, [], reasons, {}
+    pilot = _Pilot(law, process, times, forms, rng)
+    weights, constants, tests, figures = [], [], [], {}
+    for name, rate in forms.items():
+        row, constant, sizes, remainder = pilot.functional(rate, fine, coarse)
+        margin = float(form.margin) * sizes[2]
+        if margin == 0:
+            reasons[name] = "both sides vanish on the whole range: there is no scale to compare with"
+            continue
+        weights.append(row)
+        constants.append(constant)
+        tests.append(Test(name, "", rate.relation, margin, remainder))
+        figures[name] = {"pilot change": digits(sizes[0], 3), "pilot integral": digits(sizes[1], 3)}
+    drives = tuple(dict.fromkeys(g.args[0] for r in forms.values() for _, poly in r.numbers for g in generators(poly)))
+    return Plan(law, process, times, tuple(weights), tuple(constants), drives), tests, reasons, figures
+
+
+class _Pilot:
+    """Averages at every node on one ensemble of its own: where polynomials in averages are made linear."""
+
+    def __init__(
+        self, law: Law, process: LinearProcess, times: Sequence[float], forms: dict[str, RateForm], rng: np.random.Generator
+    ) -> None:
+        self.law, self.process, self.times = law, process, times
+        x0 = mixture_of(law).sample(CHUNK, rng)
+        eps = rng.standard_normal(x0.shape)
+        ends = (0, len(times) - 1)
+        self.means: list[dict[Term, float]] = []
+        self.errors: list[dict[Term, float]] = []
+        for node, t in enumerate(times):
+            polys = [f.rest for f in forms.values()]
+            polys += [poly for f in forms.values() for _, poly in f.numbers] if node in ends else []
+            wanted = generators(*polys)
+            x = process.alpha(t) * x0 + process.sigma(t) * eps
+            read = scalars(law, process, t, [g.args[0] for g in wanted], x, x0)
+            self.means.append({g: float(v.mean()) for g, v in zip(wanted, read, strict=True)})
+            self.errors.append({g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)})
+
+    def functional(
+        self, form: RateForm, fine: Sequence[float], coarse: Sequence[float]
+    ) -> tuple[tuple[tuple[Term, int, float, float], ...], tuple[float, float], tuple[float, float, float], float]:
+        """(weights, constants, (change of A, integral of B, scale), second-order remainder) of one statement."""
+        table: dict[tuple[Term, int], list[float]] = {}
+        constant, change, integral, size, remainder = [0.0, 0.0], 0.0, 0.0, 0.0, 0.0
+        last = len(self.times) - 1
+        for (_, poly), ratio in zip(form.numbers, form.ratios, strict=True):
+            for node, sign in ((0, -1.0), (last, 1.0)):
+                value, left = self._linear(poly, node, (sign * ratio, sign * ratio), table, constant)
+                change, remainder = change + sign * ratio * value, remainder + abs(ratio) * left
+                size = max(size, abs(ratio * value))
+        for node, t in enumerate(self.times):
+            lead = closed(self.law, self.process, t, form.lead)
+            w = (fine[node] / lead, coarse[node] / lead)
+            value, left = self._linear(form.rest, node, w, table, constant)
+            integral, remainder = integral + w[0] * value, remainder + abs(w[0]) * left
+        scale = max(abs(change), abs(integral)) if form.rest else size
+        rows = tuple((term, node, w[0], w[1]) for (term, node), w in table.items())
+        return rows, (constant[0], constant[1] - constant[0]), (change, integral, scale), remainder
+
+    def _linear(
+        self, poly: Polynomial, node: int, weights: tuple[float, float], table: dict[tuple[Term, int], list[float]],
+        constant: list[float],
+    ) -> tuple[float, float]:  # fmt: skip
+        """Add weights times the tangent of ``poly`` at the pilot's averages; returns its value and the remainder."""
+        t, means, errors = self.times[node], self.means[node], self.errors[node]
+        numbers = coefficients(self.law, self.process, t, poly)
+        value = evaluate(poly, means, numbers)
+        offset, remainder = value, 0.0
+        for g in generators(poly):
+            slope_poly = derivative(poly, g)
+            slope = evaluate(slope_poly, means, coefficients(self.law, self.process, t, slope_poly))
+            entry = table.setdefault((g.args[0], node), [0.0, 0.0])
+            for k in (0, 1):
+                entry[k] += weights[k] * slope
+            offset -= slope * means[g]
+            for other in generators(slope_poly):
+                twice = derivative(slope_poly, other)
+                bend = evaluate(twice, means, coefficients(self.law, self.process, t, twice))
+                remainder += 0.5 * abs(bend) * 9 * errors[g] * errors[other]
+        for k in (0, 1):
+            constant[k] += weights[k] * offset
+        return value, remainder

@@ -1,0 +1,127 @@
+"""The named hypotheses of a proof: what the algebra cannot see, each assumed or discharged. Trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from theory.kernel.bracket import Channel
+from theory.kernel.lower import Lowering
+from theory.kernel.monomials import Element, Factors, Monomial
+from theory.language.definitions import CLOCK_TERM, unfold
+from theory.language.instances import Law, Setting
+from theory.language.terms import Term, walk
+
+ASSUMED, DISCHARGED = "assumed", "discharged"
+_TAME_LAWS = frozenset({"discrete", "gaussian", "mixture"})
+_POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi"})
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A named hypothesis; ``status`` is "assumed" or "discharged", ``by`` says by what."""
+
+    name: str
+    text: str
+    status: str
+    by: str = ""
+
+
+def collect(
+    terms: list[Term], extra: list[Term], fluxes: list[Element], lowering: Lowering, setting: Setting
+) -> tuple[Hypothesis, ...]:
+    """Every hypothesis that a proof about ``terms`` rests on; ``extra`` are the certificate's coefficients and fluxes."""
+    law = "" if isinstance(setting.law, Law) else setting.law.name
+    cores = [unfold(t) for t in terms]
+    nodes = [n for t in (*cores, *map(unfold, extra)) for n in walk(t)]
+    ops = {n.op for n in nodes}
+    averages_tame = law in _TAME_LAWS and all(_tame_averages(lowering, t) for t in terms)
+    found: list[Hypothesis] = []
+    if ops & {"p", "post"}:
+        found.append(
+            Hypothesis("positivity", "p is positive", DISCHARGED, "a Gaussian kernel with sigma > 0 is positive")
+        )
+    if fluxes or (ops & {"grad", "dt"} and ops & {"p", "post"}):
+        found.append(_under_posterior(nodes, law))
+    if any(n.op == "dt" and any(m.op == "E" for m in walk(n)) for n in nodes):
+        found.append(_about_averages(
+            "differentiation under the expectation", "dt E[w] = E[dt w + w dt log k(x|X0)]", averages_tame
+        ))  # fmt: skip
+    if "E" in ops:
+        found.append(
+            _about_averages("finite averages", "every average that occurs converges absolutely", averages_tame)
+        )
+    found.extend(_decay(number, flux, law) for number, flux in enumerate(fluxes, 1))
+    found.extend(_non_zero(tag, term, lowering.channel) for tag, term in lowering.inverses.items())
+    return tuple(found)
+
+
+def _under_posterior(nodes: list[Term], law: str) -> Hypothesis:
+    name = "differentiation under the integral"
+    text = "the derivative of the integral of w p0 k over X0 is the integral of d(w p0 k)"
+    if law in _TAME_LAWS:
+        return Hypothesis(name, text, DISCHARGED, "finite sums of Gaussian integrals with sigma > 0")
+    divided = any(
+        n.op == "pow" and Fraction(str(n.data)) < 0 and any(m.op == "kern" for m in walk(n.args[0])) for n in nodes
+    )
+    if not divided and all(n.op not in ("p0", "field") for n in nodes):
+        by = "polynomials in X0 against the Gaussian kernel, sigma > 0: dominated locally uniformly in x and t"
+        return Hypothesis(name, text, DISCHARGED, by)
+    return Hypothesis(name, text, ASSUMED)
+
+
+def _about_averages(name: str, text: str, tame: bool) -> Hypothesis:
+    if tame:
+        return Hypothesis(name, text, DISCHARGED, "polynomial growth against Gaussian mixtures")
+    return Hypothesis(name, text, ASSUMED)
+
+
+def _tame_averages(lowering: Lowering, term: Term) -> bool:
+    element = lowering.element(term, tuple(range(1, term.rank + 1)))
+    return all(_tame(f[1]) for m in element.terms for f in m[1] if f[0] == "E")
+
+
+def _decay(number: int, flux: Element, law: str) -> Hypothesis:
+    name, text = f"flux decay {number}", f"flux {number} times k(x|X0) p0(X0) vanishes at infinity"
+    if law in _TAME_LAWS and all(_tame(m) for m in flux.terms):
+        by = "polynomial in x, X0, logarithms and posterior averages of them, against a Gaussian kernel"
+        return Hypothesis(name, text, DISCHARGED, by)
+    return Hypothesis(name, text, ASSUMED)
+
+
+def _tame(m: Monomial) -> bool:
+    """Polynomial growth: no density outside a logarithm, no test field, whole powers of logarithms."""
+    for tag, exponent in m[0]:
+        if tag[0] in ("p", "k", "p0") or (tag[0] in ("lp", "lk", "lp0") and not _whole(exponent)):
+            return False
+    return _tame_factors(m[1])
+
+
+def _tame_factors(factors: Factors) -> bool:
+    return all(f[0] != "field" and (f[0] not in ("post", "E") or _tame(f[1])) for f in factors)
+
+
+def _whole(exponent: Any) -> bool:
+    return isinstance(exponent, int) and exponent > 0
+
+
+def _non_zero(tag: tuple[Any, ...], term: Term, channel: Channel) -> Hypothesis:
+    terms: dict[Monomial, Fraction] = dict(tag[1])
+    signs = {c > 0 for c in terms.values()}
+    positive = any(not m[1] and all(t[0] in _POSITIVE for t, _ in m[0]) for m in terms)
+    even = all(not m[1] and all(t[0] in _POSITIVE or _even_power(t, e) for t, e in m[0]) for m in terms)
+    for clock, moving in CLOCK_TERM.items():
+        reading = Lowering(channel).element(Term("dt", (moving,), None, 0, moving.free))
+        if Element(terms).terms == reading.terms:
+            text = f"the clock {clock} moves: its time derivative is not 0"
+            break
+    else:
+        text = f"the denominator {term!r} is not 0"
+    if positive and even and len(signs) == 1:
+        return Hypothesis("non-zero denominator", text, DISCHARGED, "every term has one sign")
+    return Hypothesis("non-zero denominator", text, ASSUMED)
+
+
+def _even_power(tag: tuple[Any, ...], exponent: Any) -> bool:
+    return tag[0] in ("sym", "a", "g2") and isinstance(exponent, int) and exponent % 2 == 0
