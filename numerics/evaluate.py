@@ -65,7 +65,7 @@ def plan(term: Term, nx: int, nt: int) -> tuple[Orders, int, int]:
     orders: Orders = {}
 
     def visit(node: Term, nx: int, nt: int) -> None:
-        if not node.free and node is not term:
+        if term.free and not node.free:
             return  # a number: evaluated by itself
         known = orders.get(node)
         if known is not None and known[0] >= nx and known[1] >= nt:

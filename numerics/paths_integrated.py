@@ -21,14 +21,12 @@ from numerics.path_forms import Integrated
 from numerics.paths_averages import (
     NotReadable,
     Polynomial,
-    derivative,
     difference,
-    evaluate,
     generators,
     has_average,
     polynomial,
 )
-from numerics.paths_reading import closed, coefficients, fields, scalars
+from numerics.paths_reading import closed, fields, scalars, tangent
 from numerics.paths_tests import Observed, Test
 from numerics.problems import Array, LinearProcess, transition
 from numerics.simulate import CHUNK
@@ -37,6 +35,8 @@ from theory.language.instances import Law
 from theory.language.statements import Rel
 from theory.language.terms import Term, walk
 
+CONTROLS = 2
+"""At most so many gradients, and so many integrands, are made into controls."""
 FLIPPED = {"=": "=", "<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 
 
@@ -101,7 +101,8 @@ class Plan:
     """The nodes, and for every test the weights of each average's inside at each node.
 
     ``weights[i][(term, node)]`` and ``coarse`` (for the rule with half the nodes) are linear functionals of the paths;
-    ``constants`` what does not depend on them. ``drives`` are the insides whose gradients make the control.
+    ``constants`` what does not depend on them. ``drives`` are insides whose gradients make a control, ``guides``
+    insides that are multiplied by noise to make one; both are read whatever is wanted.
     """
 
     law: Law
@@ -110,6 +111,7 @@ class Plan:
     weights: tuple[tuple[tuple[Term, int, float, float], ...], ...]
     constants: tuple[tuple[float, float], ...]
     drives: tuple[Term, ...]
+    guides: tuple[Term, ...]
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Walk ``count`` forward paths through the nodes and read every wanted functional."""
@@ -118,8 +120,8 @@ class Plan:
         needed = [self._needed(wanted, node) for node in range(len(self.times))]
         values = np.array([np.full(count, self.constants[i][0]) for i in wanted])
         biases = np.array([np.full(count, self.constants[i][1]) for i in wanted])
-        tally = _Controls(count, len(self.drives))
-        x = np.zeros_like(x0)
+        tally = _Controls(count, len(self.drives) + len(self.guides))
+        x, read = np.zeros_like(x0), dict[Term, Array]()
         for node, t in enumerate(self.times):
             if node == 0:
                 noise = self.process.sigma(t) * rng.standard_normal((count, D))
@@ -128,9 +130,10 @@ class Plan:
                 earlier = self.times[node - 1]
                 factor, sd = transition(self.process, earlier, t)
                 xi = rng.standard_normal((count, D))
-                tally.step(xi, sd, self._slopes(earlier, x, x0), read, 1 / self.process.sigma(earlier) ** 2)
+                guides = [np.full(count, 1 / self.process.sigma(earlier) ** 2), *(read[u] for u in self.guides)]
+                tally.step(sd * xi, sd, self._slopes(earlier, x, x0), guides)
                 x = factor * x + sd * xi
-            tally.kernel((x - self.process.alpha(t) * x0) / self.process.sigma(t))
+            tally.kernel((x - self.process.alpha(t) * x0) / self.process.sigma(t), x0 if node == 0 else None)
             terms = needed[node]
             read = dict(zip(terms, scalars(self.law, self.process, t, terms, x, x0), strict=True))
             for row, i in enumerate(wanted):
@@ -141,37 +144,46 @@ class Plan:
         return Observed(values, biases, tally.rows(x0, self.law))
 
     def _needed(self, wanted: Sequence[int], node: int) -> list[Term]:
-        return list(dict.fromkeys(term for i in wanted for term, at, _, _ in self.weights[i] if at == node))
+        wanted_terms = [term for i in wanted for term, at, _, _ in self.weights[i] if at == node]
+        return list(dict.fromkeys((*wanted_terms, *self.guides)))
 
     def _slopes(self, t: float, x: Array, x0: Array) -> list[list[Array]]:
-        """The gradients of the drives at t, by components."""
-        terms = [grad(u) for u in self.drives]
-        return [[part[(i,)] for i in range(self.law.D)] for part in fields(self.law, self.process, t, terms, x, x0)]
+        """The gradients at t, by components, of the drives, and of the guides times the time that is left."""
+        terms = [grad(u) for u in (*self.drives, *self.guides)]
+        left = [1.0] * len(self.drives) + [self.times[-1] - t] * len(self.guides)
+        read = fields(self.law, self.process, t, terms, x, x0)
+        return [[weight * part[(i,)] for i in range(self.law.D)] for part, weight in zip(read, left, strict=True)]
 
 
 class _Controls:
     """Sums of predictable field times noise along the paths, and powers of the noise that made X_t from X_0."""
 
-    def __init__(self, count: int, drives: int) -> None:
-        self.first = np.zeros((drives, count))
-        self.second: dict[object, Array] = {}
+    def __init__(self, count: int, slopes: int) -> None:
+        self.first = np.zeros((slopes, count))
+        self.second: list[Array] = []
         self.kernels: list[Array] = []
 
-    def step(self, xi: Array, sd: float, slopes: list[list[Array]], read: dict[Term, Array], curvature: float) -> None:
-        """Add grad u . sd xi for every drive, and (|xi|^2 - D) sd^2 times what was read before the step."""
+    def step(self, kick: Array, sd: float, slopes: list[list[Array]], guides: list[Array]) -> None:
+        """Add slope . kick for every slope, and (|kick|^2 - D sd^2) times every guide, as read before the step."""
         for d, slope in enumerate(slopes):
             for i, part in enumerate(slope):
-                self.first[d] += sd * part * xi[:, i]
-        centred = (xi * xi).sum(axis=1) - xi.shape[1]
-        for key, field in [("kernel", np.full(len(xi), curvature)), *read.items()]:
-            term = sd * sd * field * centred
-            self.second[key] = self.second[key] + term if key in self.second else term
+                self.first[d] += part * kick[:, i]
+        centred = (kick * kick).sum(axis=1) - kick.shape[1] * sd * sd
+        if not self.second:
+            self.second = [np.zeros(len(kick)) for _ in guides]
+        for total, guide in zip(self.second, guides, strict=True):
+            total += guide * centred
 
-    def kernel(self, eps: Array) -> None:
+    def kernel(self, eps: Array, x0: Array | None) -> None:
+        """Add |eps|^2 - D; at the first node also products of Hermite polynomials of eps with powers of X0."""
         self.kernels.append((eps * eps).sum(axis=1) - eps.shape[1])
+        for i in range(eps.shape[1]) if x0 is not None else ():
+            e, u = eps[:, i], x0[:, i]
+            for hermite in (e, e * e - 1, e**3 - 3 * e, e**4 - 6 * e * e + 3):
+                self.kernels += [hermite * u**power for power in range(1, 4)] + [hermite]
 
     def rows(self, x0: Array, law: Law) -> Array:
-        return np.array([*self.first, *self.second.values(), *self.kernels, *_powers(x0, law)])
+        return np.array([*self.first, *self.second, *self.kernels, *_powers(x0, law)])
 
 
 def _powers(x0: Array, law: Law) -> list[Array]:
@@ -231,8 +243,11 @@ def plan(
         constants.append(constant)
         tests.append(Test(name, "", rate.relation, margin, remainder))
         figures[name] = {"pilot change": digits(sizes[0], 3), "pilot integral": digits(sizes[1], 3)}
-    drives = tuple(dict.fromkeys(g.args[0] for r in forms.values() for _, poly in r.numbers for g in generators(poly)))
-    return Plan(law, process, times, tuple(weights), tuple(constants), drives), tests, reasons, figures
+    rates = forms.values()
+    drives = tuple(dict.fromkeys(g.args[0] for r in rates for _, poly in r.numbers for g in generators(poly)))
+    guides = tuple(dict.fromkeys(g.args[0] for r in rates for g in generators(r.rest)))
+    chosen = Plan(law, process, times, tuple(weights), tuple(constants), drives[:CONTROLS], guides[:CONTROLS])
+    return chosen, tests, reasons, figures
 
 
 class _Pilot:
@@ -282,21 +297,11 @@ class _Pilot:
         constant: list[float],
     ) -> tuple[float, float]:  # fmt: skip
         """Add weights times the tangent of ``poly`` at the pilot's averages; returns its value and the remainder."""
-        t, means, errors = self.times[node], self.means[node], self.errors[node]
-        numbers = coefficients(self.law, self.process, t, poly)
-        value = evaluate(poly, means, numbers)
-        offset, remainder = value, 0.0
-        for g in generators(poly):
-            slope_poly = derivative(poly, g)
-            slope = evaluate(slope_poly, means, coefficients(self.law, self.process, t, slope_poly))
-            entry = table.setdefault((g.args[0], node), [0.0, 0.0])
+        line = tangent(poly, self.means[node], self.errors[node], self.law, self.process, self.times[node])
+        for inside, slope in line.parts:
+            entry = table.setdefault((inside, node), [0.0, 0.0])
             for k in (0, 1):
                 entry[k] += weights[k] * slope
-            offset -= slope * means[g]
-            for other in generators(slope_poly):
-                twice = derivative(slope_poly, other)
-                bend = evaluate(twice, means, coefficients(self.law, self.process, t, twice))
-                remainder += 0.5 * abs(bend) * 9 * errors[g] * errors[other]
         for k in (0, 1):
-            constant[k] += weights[k] * offset
-        return value, remainder
+            constant[k] += weights[k] * line.constant
+        return line.value, line.remainder

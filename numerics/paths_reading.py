@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from numerics.evaluate import Interpreter
-from numerics.paths_averages import Monomial, Polynomial
+from numerics.paths_averages import Polynomial, derivative, evaluate, generators
 from numerics.problems import Array, LinearProcess
 from numerics.rings import FloatRing
 from theory.language.instances import Law
@@ -49,8 +50,7 @@ def _parts(value: Any, rank: int) -> Iterable[tuple[tuple[int, ...], Any]]:
 
 def closed(law: Law, process: LinearProcess, t: float, term: Term) -> float:
     """The number of a core term without free variables or averages."""
-    value = interpreter(law, process, t).field(term, (0.0,) * law.D)
-    return float(np.asarray(value))
+    return float(interpreter(law, process, t).number(term))
 
 
 def coefficients(law: Law, process: LinearProcess, t: float, *polynomials: Polynomial) -> dict[Term, float]:
@@ -58,5 +58,31 @@ def coefficients(law: Law, process: LinearProcess, t: float, *polynomials: Polyn
     return {c: closed(law, process, t, c) for poly in polynomials for c in poly.values()}
 
 
-def degree(monomial: Monomial) -> int:
-    return len(monomial)
+@dataclass(frozen=True)
+class Tangent:
+    """A polynomial in averages made linear at the pilot's averages: parts, constant, value and remainder."""
+
+    parts: tuple[tuple[Term, float], ...]
+    constant: float
+    value: float
+    remainder: float
+
+
+def tangent(
+    poly: Polynomial, means: dict[Term, float], errors: dict[Term, float], law: Law, process: LinearProcess, t: float
+) -> Tangent:
+    """The tangent of ``poly`` at ``means``; the remainder allows three standard ``errors`` of each average."""
+
+    def at(p: Polynomial) -> float:
+        return evaluate(p, means, coefficients(law, process, t, p))
+
+    value = at(poly)
+    constant, remainder, parts = value, 0.0, []
+    for generator in generators(poly):
+        slopes = derivative(poly, generator)
+        slope = at(slopes)
+        parts.append((generator.args[0], slope))
+        constant -= slope * means[generator]
+        for other in generators(slopes):
+            remainder += 0.5 * abs(at(derivative(slopes, other))) * 9 * errors[generator] * errors[other]
+    return Tangent(tuple(parts), constant, value, remainder)

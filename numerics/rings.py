@@ -134,6 +134,13 @@ class FloatRing(PlainRing):
             result = np.where(index == k, values[k], result)
         return result
 
+    def nearest(self, end: Sequence[Any], atoms: Sequence[Sequence[Any]]) -> Any:
+        """The indices of the atoms at which the points ``end`` (D arrays) lie. Raises Unsupported off the atoms."""
+        distance = np.stack([sum(abs(u - v) for u, v in zip(end, atom)) for atom in atoms])
+        if not np.all(distance.min(axis=0) <= 1e-9 * (1 + sum(abs(u) for u in end))):
+            raise Unsupported("X0 lies at no atom of the law")
+        return distance.argmin(axis=0)
+
     def finish(self, value: Any, point: Sequence[Any]) -> Any:
         """``value`` spread to the common shape of the point's coordinates."""
         shape = np.broadcast_shapes(*(np.shape(v) for v in point)) if point else ()

@@ -125,7 +125,11 @@ def _conclude(
     for name, statement in claim.statements.items():
         own = [e for e in evidence if e.statement == name]
         ruling = rule_statement(name, own, claim.single_route.get(name, ""), options.partial)
-        records.append(StatementRecord(name, text.write(statement), latex.write(statement), digest(statement), ruling))
+        records.append(
+            StatementRecord(
+                name, text.statement_text(statement), latex.statement_latex(statement), digest(statement), ruling
+            )
+        )
     ruling = rule_claim([r.ruling for r in records], mutants, partial=options.partial, needs={})
     hypotheses = tuple(dict.fromkeys(h for e in evidence for h in e.hypotheses))
     return Assessment(

@@ -56,7 +56,7 @@ def try_mutant(claim: Claim, mutant: Mutant, routes: set[Route], simulated: Evid
     return MutantResult(
         mutant.name,
         mutant.of,
-        text.write(mutant.statement),
+        text.statement_text(mutant.statement),
         status,
         tuple(dict.fromkeys(w.kind.value for w in refuting)),
         refuting[0].detail if refuting else "",

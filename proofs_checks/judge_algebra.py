@@ -28,7 +28,7 @@ def judge_statement(
     start = time.perf_counter()
     if isinstance(claim.proof, NotApplicable):
         return Evidence(Kind.PROOF, Route.ALGEBRA, name, Outcome.NOT_APPLICABLE, detail=claim.proof.reason)
-    found = settle(statement, claim.setting, square=square, hint=claim.proof.get(name), budget_seconds=seconds)
+    found = settle(statement, claim.setting, square=square, budget_seconds=seconds)
     outcome = _OUTCOME[found.status]
     if found.status == "unsupported" and isinstance(statement, Located):
         outcome = Outcome.UNDECIDED

@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from numerics.paths import confront_many
-
 from numerics.path_forms import NotApplicable
+from numerics.paths import confront_many
+from numerics.problems import STANDING_PROCESS, VE_PROCESS
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
+from theory.language.instances import LINEAR, VE, Law
 from theory.language.statements import Statement
 
 _OUTCOME = {
@@ -18,6 +19,7 @@ _OUTCOME = {
     "not-applicable": Outcome.NOT_APPLICABLE,
 }  # fmt: skip
 MUTANT = "mutant: "
+_PROCESS = {LINEAR: STANDING_PROCESS, VE: VE_PROCESS}
 
 
 @dataclass(frozen=True)
@@ -28,23 +30,37 @@ class Simulation:
     mutants: Mapping[str, Evidence] = field(default_factory=dict)
 
 
+def _silent(claim: Claim, outcome: Outcome, reason: str) -> Simulation:
+    return Simulation([Evidence(Kind.SIMULATION, Route.PATHS, n, outcome, detail=reason) for n in claim.statements])
+
+
+def _law(claim: Claim) -> Law | None:
+    """The law that is simulated: the claim's own, or the first one-dimensional instance at which it is judged."""
+    if isinstance(claim.setting.law, Law):
+        return claim.setting.law if claim.setting.law.is_numeric else None
+    return next((i.law for i in claim.judged_at() if i.law.D == 1), None)
+
+
 def judge(claim: Claim, *, seed: int, share: float) -> Simulation:
     """Simulate once for the claim; ``share`` is its part of the family-wise error rate."""
     if isinstance(claim.paths, NotApplicable):
-        reason = claim.paths.reason
-        return Simulation(
-            [Evidence(Kind.SIMULATION, Route.PATHS, n, Outcome.NOT_APPLICABLE, detail=reason) for n in claim.statements]
-        )
+        return _silent(claim, Outcome.NOT_APPLICABLE, claim.paths.reason)
+    law, process = _law(claim), _PROCESS.get(claim.setting.process)
+    if law is None or process is None:
+        return _silent(claim, Outcome.UNDECIDED, "no numeric law or no simulated process belongs to the setting")
     start = time.perf_counter()
     statements: dict[str, Statement] = dict(claim.statements)
     statements |= {MUTANT + m.name: m.statement for m in claim.mutants}
-    found = confront_many(statements, claim.paths, claim.setting, claim_id=claim.id, seed=seed, share=share)
+    found = confront_many(statements, claim.paths, law, process, claim_id=claim.id, seed=seed, share=share)
     seconds = (time.perf_counter() - start) / max(1, len(claim.statements))
+
+    where = "the standing process" if process is STANDING_PROCESS else "VE"
+    scope = f"{law.name or 'its law'}, {where}"
 
     def evidence(name: str, key: str) -> Evidence:
         o = found[key]
         return Evidence(
-            Kind.SIMULATION, Route.PATHS, name, _OUTCOME[o.outcome], o.scope, o.detail, o.figures, seconds=seconds
+            Kind.SIMULATION, Route.PATHS, name, _OUTCOME[o.outcome], scope, o.detail, o.figures, seconds=seconds
         )
 
     return Simulation(

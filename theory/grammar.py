@@ -309,9 +309,11 @@ class Reader:
             allowed = f"an integer or half-integer of size at most {MAX_EXPONENT}"
             raise GrammarError(column, f"an exponent must be {allowed}; use exp(..) for others")
         value = as_number(base)
+        if value == 0 and exponent < 0:
+            raise GrammarError(column, "division by zero; give a denominator that is not 0")
+        if value is not None and value < 0 and exponent.denominator == 2:
+            raise GrammarError(column, f"the sqrt of {value} is not real; take the root of a number >= 0")
         if value is not None and exponent.denominator == 1:
-            if value == 0 and exponent < 0:
-                raise GrammarError(column, "division by zero; give a denominator that is not 0")
             bits = max(value.numerator.bit_length(), value.denominator.bit_length())
             if bits * abs(exponent.numerator) > MAX_BITS:
                 raise GrammarError(column, f"a number of more than {MAX_BITS} bits; write a smaller one")

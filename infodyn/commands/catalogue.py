@@ -24,7 +24,7 @@ def list_command(as_json: bool) -> int:
                 "id": c.id, "title": c.title, "group": c.group, "chapter": c.chapter, "expected": c.expected,
                 "source": str(c.source), "needs": list(c.needs),
                 "statements": [
-                    {"name": n, "text": text.write(s), "latex": latex.write(s), "digest": digest(s)}
+                    {"name": n, "text": text.statement_text(s), "latex": latex.statement_latex(s), "digest": digest(s)}
                     for n, s in c.statements.items()
                 ],
             }

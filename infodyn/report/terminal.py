@@ -178,7 +178,7 @@ def write_claim(claim: Claim, a: Assessment) -> None:
     console.print(f"[bold]{a.id}[/]  {escape(claim.title)}")
     console.print(f"{_verdict(a.ruling.verdict, a.expected)}  {escape(a.ruling.reason)}")
     console.print(f"source: {escape(str(claim.source))}")
-    console.print(f"setting: {escape(text.setting(claim.setting))}")
+    console.print(f"setting: {escape(text.setting_text(claim.setting))}")
     if claim.correction:
         console.print(f"what holds: {escape(claim.correction)}")
     for s in a.statements:

@@ -253,7 +253,7 @@ class Model:
         one = self.ring.number(1)
         return (twice - one) * self.ring.power(twice + one, -1)
 
-    def _opcontract(self, term: Term, case: Case) -> Tensor:
+    def _op_dot(self, term: Term, case: Case) -> Tensor:
         left, right = (self.lower(t, case) for t in term.args)
         return contract(left, right)
 

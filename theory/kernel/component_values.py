@@ -62,20 +62,29 @@ class _Evaluation:
     def __init__(self, ring: Generators, point: Point) -> None:
         self.ring, self.point = ring, point
         self.cache: dict[int, Interval] = {}
+        self.powers: dict[tuple[int, Exponent], Interval] = {}
+        self.exponentials: dict[Mono, Interval] = {}
 
     def element(self, value: Element) -> Interval:
         return sum((factor * self.mono(mono) for mono, factor in value.terms.items()), as_interval(0))
 
     def mono(self, mono: Mono) -> Interval:
-        exponent = as_interval(0)  # of all exponentials together, so that exp(u) exp(-u) is 1
-        factors = []
-        for index, power in mono:
-            gen = self.ring.gens[index]
-            if gen.kind == "exp":
-                exponent += Fraction(power) * self.mono(gen.mono)
-            else:
-                factors.append(_power(self.generator(index), Fraction(power)))
-        return reduce(Interval.__mul__, factors, intervals.exp(exponent))
+        exps, factors = [], []
+        for item in mono:
+            if self.ring.gens[item[0]].kind == "exp":
+                exps.append(item)
+                continue
+            if item not in self.powers:
+                self.powers[item] = _power(self.generator(item[0]), Fraction(item[1]))
+            factors.append(self.powers[item])
+        return reduce(Interval.__mul__, factors, self.exponential(tuple(exps)))
+
+    def exponential(self, exps: Mono) -> Interval:
+        """Of all exponentials together, so that exp(u) exp(-u) is 1."""
+        if exps not in self.exponentials:
+            parts = (Fraction(power) * self.mono(self.ring.gens[index].mono) for index, power in exps)
+            self.exponentials[exps] = intervals.exp(sum(parts, as_interval(0)))
+        return self.exponentials[exps]
 
     def generator(self, index: int) -> Interval:
         if index not in self.cache:

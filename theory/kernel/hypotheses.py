@@ -31,7 +31,7 @@ class Hypothesis:
 def collect(
     terms: list[Term], extra: list[Term], fluxes: list[Element], lowering: Lowering, setting: Setting
 ) -> tuple[Hypothesis, ...]:
-    """Every hypothesis that a proof about ``terms`` rests on; ``extra`` are the certificate's coefficients and fluxes."""
+    """Every hypothesis that a proof about ``terms`` rests on; ``extra`` are the coefficients and fluxes it uses."""
     law = "" if isinstance(setting.law, Law) else setting.law.name
     cores = [unfold(t) for t in terms]
     nodes = [n for t in (*cores, *map(unfold, extra)) for n in walk(t)]

@@ -1,0 +1,54 @@
+# Two commands: `make verify` and `make test`. Each makes its own environment in .venv with the versions of
+# constraints.txt, once. Needs Python >= 3.11 with venv; another interpreter: `make test PYTHON=python3.12`.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PINNED := -q -c constraints.txt
+JOBS ?= 2
+
+# one thread a process: the work is spread over processes
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help verify test lint clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make verify   settle every claim (VERIFY_ARGS="--fresh --json" passes options on)'
+	@echo 'make test     run the tests      (TEST_ARGS="-k laws" passes options on)'
+	@echo 'make lint     ruff, mypy --strict, import-linter'
+	@echo 'make clean    remove the environment and caches'
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed; run make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# what a user needs
+$(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
+	$(PIP) install $(PINNED) setuptools
+	$(PIP) install $(PINNED) --no-build-isolation --editable .
+	@touch $@
+
+# and what a developer needs
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) install $(PINNED) --no-build-isolation --editable '.[dev]' pytest-xdist
+	@touch $@
+
+verify: $(VENV)/.core
+	$(BIN)/infodyn verify $(VERIFY_ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) $(TEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,139 @@
+"""The weak form: a pointwise statement about a posterior average, tested against functions of x.
+
+X0 is drawn first and X_t by integrating the forward SDE. One linearly occurring posterior average <w> is replaced by
+w(X0); then E[phi(X_t) (lhs - rhs)] = 0 for every phi. (Drawing X0 from the responsibilities at X_t would be circular.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.mixtures import mixture_of
+from numerics.path_forms import Weak
+from numerics.paths_averages import NotReadable, has_average
+from numerics.paths_reading import fields
+from numerics.paths_tests import Observed, Test
+from numerics.problems import Array, LinearProcess, transition
+from numerics.simulate import CHUNK
+from theory.language.definitions import minus, plus, unfold
+from theory.language.instances import Law
+from theory.language.statements import Rel
+from theory.language.terms import Term, as_term, rebuild, walk
+
+LEVEL = 0.8
+"""The noise level at which pointwise statements are tested: that of the standing germ."""
+STEPS = 4
+
+Key = tuple[int, ...]
+
+
+def release(term: Term) -> Term | None:
+    """``term`` with its first linearly occurring posterior average <w> replaced by w; None if there is none."""
+    if term.op == "post":
+        return term.args[0]
+    if term.op not in ("add", "mul", "dot", "outer", "tr", "transpose", "coord"):
+        return None
+    for i, argument in enumerate(term.args):
+        freed = release(argument)
+        if freed is not None:
+            return rebuild(term, (*term.args[:i], freed, *term.args[i + 1 :]))
+    return None
+
+
+def released(statement: Rel) -> Term:
+    """lhs - rhs with one posterior average released. Raises NotReadable with the reason."""
+    if statement.free != {"x"}:
+        raise NotReadable("the weak form needs a statement about every point x, with no free end point or label")
+    lhs, rhs = unfold(statement.lhs), unfold(statement.rhs)
+    if has_average(lhs) or has_average(rhs):
+        raise NotReadable("an average over the joint law occurs beside the posterior one")
+    freed = release(plus(lhs, minus(rhs)))
+    if freed is None:
+        raise NotReadable("no posterior average occurs linearly in the statement")
+    if "Z" in freed.free or any(node.op in ("pz", "wz") for node in walk(freed)):
+        raise NotReadable("the component label has no weak form here")
+    if statement.relation != "=":
+        raise NotReadable("a pointwise inequality has no weak form")
+    return freed
+
+
+@dataclass(frozen=True)
+class WeakEnsemble:
+    """Forward pairs (X0, X_t) at one level; observable i is component ``keys[i]`` of field times test function."""
+
+    law: Law
+    process: LinearProcess
+    times: tuple[float, ...]
+    observables: tuple[tuple[Term, Key, Term, Key], ...]
+
+    def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
+        """Draw ``count`` pairs and read phi (lhs - rhs) for every wanted observable."""
+        x0 = mixture_of(self.law).sample(count, rng)
+        t = self.times[0]
+        eps = rng.standard_normal(x0.shape)
+        x = self.process.alpha(t) * x0 + self.process.sigma(t) * eps
+        for earlier, later in zip(self.times, self.times[1:]):
+            factor, sd = transition(self.process, earlier, later)
+            x = factor * x + sd * rng.standard_normal(x0.shape)
+        t = self.times[-1]
+        rows = [self.observables[i] for i in wanted]
+        terms = list(dict.fromkeys(term for field, _, phi, _ in rows for term in (field, phi)))
+        read = dict(zip(terms, fields(self.law, self.process, t, terms, x, x0), strict=True))
+        values = np.array([read[field][key] * read[phi][place] for field, key, phi, place in rows])
+        noise = (x - self.process.alpha(t) * x0) / self.process.sigma(t)
+        return Observed(values, np.zeros_like(values), _noise_powers(noise, x0))
+
+
+def _noise_powers(noise: Array, x0: Array) -> Array:
+    """Functions of the total noise, independent of X0, with mean zero exactly."""
+    rows = []
+    for i in range(noise.shape[1]):
+        square = noise[:, i] ** 2 - 1
+        rows += [noise[:, i], square, noise[:, i] ** 3, square * x0[:, i], noise[:, i] * x0[:, i] ** 2]
+        rows += [noise[:, i] * x0[:, j] for j in range(noise.shape[1])]
+        rows += [square * square - 2, square * x0[:, i] ** 2]
+    return np.array(rows)
+
+
+def plan(
+    statements: dict[str, Rel], form: Weak, law: Law, process: LinearProcess, rng: np.random.Generator
+) -> tuple[WeakEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]:
+    """The ensemble for all readable statements, their tests, and the reasons of the others."""
+    last = process.time_of_sigma(LEVEL)
+    times = tuple(process.time_of_sigma(LEVEL * i / STEPS) for i in range(1, STEPS)) + (last,)
+    reasons: dict[str, str] = {}
+    fields_of: dict[str, Term] = {}
+    for name, statement in statements.items():
+        try:
+            fields_of[name] = released(statement)
+        except NotReadable as why:
+            reasons[name] = str(why)
+    phis = [unfold(as_term(phi)) for phi in form.phi]
+    x0 = mixture_of(law).sample(CHUNK, rng)
+    x = process.alpha(last) * x0 + process.sigma(last) * rng.standard_normal(x0.shape)
+    weights = fields(law, process, last, phis, x, None)
+    observables: list[tuple[Term, Key, Term, Key]] = []
+    tests: list[Test] = []
+    for name, field in fields_of.items():
+        statement = statements[name]
+        sides = fields(law, process, last, [unfold(statement.lhs), unfold(statement.rhs)], x, None)
+        size = max(_norm(side) for side in sides)
+        for phi, weight in zip(phis, weights, strict=True):
+            for place, values in weight.items():
+                for key in sides[0]:
+                    margin = float(form.margin) * float(np.abs(values).mean()) * size
+                    observables.append((field, key, phi, place))
+                    tests.append(Test(name, f"phi {phi!r}{list(place)} component {list(key)}", "=", margin))
+    if not tests:
+        return None, [], reasons, {}
+    return WeakEnsemble(law, process, times, tuple(observables)), tests, reasons, {}
+
+
+def _norm(side: dict[Key, Array]) -> float:
+    total = np.zeros_like(next(iter(side.values())))
+    for values in side.values():
+        total = total + values**2
+    return float(np.sqrt(total).mean())

@@ -1,0 +1,157 @@
+"""The balls judge: both sides of a statement as rigorous enclosures at the instances of its claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from numerics.extrema import locate
+from numerics.roots import count_zeros
+
+from numerics.compare import compare
+from numerics.rings import Unsupported
+from proofs_checks.claim import Claim
+from proofs_checks.evidence import Evidence, Kind, Outcome, Route
+from theory.language.instances import Germ, Instance, Law
+from theory.language.statements import Chain, Exists, Iff, Located, Rel, Statement
+from theory.typeset.text import statement_text
+
+MUTANT_DIGITS = 8
+
+
+@dataclass
+class _Word:
+    """What was found at one instance: an outcome of ``compare`` ("enclosed", "refuted", ..), a sentence, figures."""
+
+    where: str
+    outcome: str
+    detail: str = ""
+    digits: int | None = None
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+def _ball_text(value: Any) -> str:
+    """A (midpoint, radius) pair as ``midpoint +/- radius``; vectors and matrices in brackets."""
+    if isinstance(value[0], str):
+        return f"{value[0]} +/- {value[1]}"
+    return "[" + ", ".join(_ball_text(v) for v in value) + "]"
+
+
+def _at(rel: Rel, instance: Instance, digits: int) -> _Word:
+    found = compare(rel, instance, digits=digits)
+    sides = {"left": found.lhs, "right": found.rhs}
+    figures = {f"{instance.name}: {side}": _ball_text(value) for side, value in sides.items() if value is not None}
+    return _Word(instance.name, found.outcome, found.detail, found.digits, figures)
+
+
+def _holds(rel: Rel, instance: Instance, digits: int) -> bool | None:
+    """Whether a condition certainly holds; None if balls cannot tell (equality belongs to algebra)."""
+    return {"enclosed": True, "refuted": False}.get(compare(rel, instance, digits=digits).outcome)
+
+
+def _iff(statement: Iff, instance: Instance, digits: int) -> _Word:
+    left, right = (_holds(rel, instance, digits) for rel in (statement.left, statement.right))
+    if left is None or right is None:
+        return _Word(instance.name, "undecided", "one of the conditions is too close to equality")
+    both = f"{statement_text(statement.left)} is {left}, {statement_text(statement.right)} is {right}"
+    return _Word(instance.name, "enclosed" if left == right else "refuted", f"at {instance.name}: {both}")
+
+
+def _zeros(statement: Located, instance: Instance, digits: int) -> _Word | None:
+    """Counts zeros where the condition holds; None where it certainly does not."""
+    if statement.when is not None:
+        holds = _holds(statement.when, instance, digits)
+        if not holds:
+            return (
+                None if holds is False else _Word(instance.name, "undecided", "the condition is too close to equality")
+            )
+    found = count_zeros(statement.what.term, instance)
+    if found.count is None:
+        return _Word(instance.name, "undecided", found.detail)
+    places = {f"{instance.name}: zero {i}": text for i, text in enumerate(found.places, 1)}
+    if statement.count is not None and found.count != statement.count:
+        return _Word(
+            instance.name, "refuted", f"{found.count} zeros at {instance.name}, not {statement.count}", None, places
+        )
+    return _Word(instance.name, "enclosed", f"{found.count} zeros", None, places)
+
+
+def _ve(level: Fraction) -> Germ:
+    """VE in the clock sigma^2 (g = 1) at noise level sigma."""
+    return Germ(Fraction(1), level, (Fraction(0),), (Fraction(1),), constant=True)
+
+
+def _words(claim: Claim, statement: Statement, digits: int) -> Iterator[_Word]:
+    if isinstance(statement, Rel):
+        yield from (_at(statement, i, digits) for i in claim.judged_at())
+    elif isinstance(statement, Chain):
+        for number, link in enumerate(statement.links, 1):
+            for word in _words(claim, link, digits):
+                yield replace(word, where=f"link {number} at {word.where}")
+    elif isinstance(statement, Exists):
+        yield _at(statement.statement, statement.instance, digits)
+    elif isinstance(statement, Iff):
+        yield from (_iff(statement, i, digits) for i in claim.judged_at())
+    elif isinstance(statement, Located) and statement.what.kind == "zeros" and statement.what.variable.op == "x":
+        yield from (w for i in claim.judged_at() if (w := _zeros(statement, i, digits)) is not None)
+    elif isinstance(statement, Located) and isinstance(claim.setting.law, Law):
+        found = locate(statement, claim.setting.law, _ve)
+        yield _Word(claim.setting.law.name, found.outcome, found.detail, None, dict(found.figures))
+    else:
+        yield _Word("", "unsupported", f"no ball reading of a {type(statement).__name__} statement")
+
+
+def _gather(words: Iterable[_Word]) -> tuple[list[_Word], str]:
+    found = []
+    try:
+        for word in words:
+            found.append(word)
+            if word.outcome == "refuted":
+                break
+    except Unsupported as error:
+        return found, str(error)
+    return found, ""
+
+
+def judge_statement(claim: Claim, name: str, statement: Statement, *, digits: int) -> list[Evidence]:
+    """Evidence by balls, and separately by floats where only floats can integrate (two dimensions).
+
+    Refuted by the first instance that refutes; enclosed if every instance that balls can judge agrees; anything left
+    open, or no instance at all, is undecided.
+    """
+    start = time.perf_counter()
+    found, reason = _gather(_words(claim, statement, digits))
+    figures = {key: text for w in found for key, text in w.figures.items()}
+    rigorous = [w for w in found if w.outcome in ("enclosed", "refuted")]
+    floats = [w for w in found if w.outcome == "agrees-float"]
+    open_ends = [w for w in found if w not in rigorous and w not in floats]
+    bad = next((w for w in found if w.outcome == "refuted"), None)
+    if bad is not None:
+        outcome, detail = Outcome.REFUTED, bad.detail
+    elif reason or open_ends:
+        outcome = Outcome.UNDECIDED
+        detail = reason or "; ".join(f"{w.where}: {w.detail or w.outcome}" for w in open_ends)
+    elif not rigorous:
+        outcome, detail = Outcome.UNDECIDED, "no instance meets the condition"
+    else:
+        reached = [w.digits for w in rigorous if w.digits is not None]
+        outcome, detail = Outcome.ENCLOSED, f"to {min(reached)} digits" if reached else rigorous[-1].detail
+    scope = ", ".join(w.where for w in rigorous)
+    seconds = time.perf_counter() - start
+    evidence = [Evidence(Kind.ENCLOSURE, Route.BALLS, name, outcome, scope, detail, figures, seconds=seconds)]
+    if floats and outcome is not Outcome.REFUTED:
+        where = ", ".join(w.where for w in floats)
+        evidence.append(
+            Evidence(
+                Kind.ENCLOSURE, Route.FLOATS, name, Outcome.CONSISTENT, where, "two-dimensional integrals in floats"
+            )
+        )
+    return evidence
+
+
+def judge(claim: Claim, *, digits: int) -> list[Evidence]:
+    """Evidence for each statement of the claim."""
+    return [e for name, s in claim.statements.items() for e in judge_statement(claim, name, s, digits=digits)]

@@ -1,0 +1,59 @@
+"""No shared wire: perturb an operator that one side alone uses, and the statement must fail.
+
+Both sides are unfolded to core operators. For each operator on exactly one side its value is multiplied, as a jet, by
+1 + 1e-6 h(x, t) with h a fixed non-constant polynomial. If the statement still holds, that side was not computed from
+the operator it is written with: the claim was checking itself.
+"""
+
+import pytest
+
+from numerics.evaluate import prepare, wire_tap
+from numerics.gap import float_gap
+from proofs_checks.registry import load
+from theory.language.by_definition import holds_by_definition
+from theory.language.statements import Rel
+
+DENSITIES = ("p", "kern", "p0", "pz", "wz")
+TAPPABLE = (*DENSITIES, *(f"log {d}" for d in DENSITIES), "post", "grad", "tr", "dot", "outer")
+
+
+def operators(term):
+    """The tappable operators that occur explicitly: log p is an operator of its own, the p inside it is not touched."""
+    if term.op == "log" and term.args[0].op in DENSITIES:
+        return {f"log {term.args[0].op}"}
+    return {term.op} & set(TAPPABLE) | {op for child in term.args for op in operators(child)}
+
+
+CASES = [
+    (claim.id, name, op, instance)
+    for claim in load().values()
+    for name, statement in claim.statements.items()
+    if isinstance(statement, Rel) and statement.relation == "=" and not holds_by_definition(statement)
+    for op in sorted(operators(prepare(statement.lhs)) ^ operators(prepare(statement.rhs)))
+    for instance in claim.judged_at()
+    if instance.name == "T3"
+]
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "op", "instance"), CASES, ids=[f"{i}-{n}-{o}".replace(" ", "_") for i, n, o, _ in CASES]
+)
+def test_the_statement_hears_every_operator_that_one_side_alone_uses(id, name, op, instance):
+    statement = load()[id].statements[name]
+    quiet = float_gap(statement, instance)
+    tapped = float_gap(statement, instance, taps={op: wire_tap()})
+    assert quiet < 1e-11
+    assert tapped > 1e-9, f"{id} '{name}': perturbing {op} went unheard"
+
+
+def test_every_claim_with_an_equation_has_a_wire_to_tap():
+    tapped = {(id, name) for id, name, _, _ in CASES}
+    equations = {
+        (c.id, n)
+        for c in load().values()
+        for n, s in c.statements.items()
+        if isinstance(s, Rel) and s.relation == "=" and not holds_by_definition(s)
+    }
+    untapped = {id for id, _ in equations - tapped}
+    # schedule identities use the same germ on both sides, the kernel's rate has one operator on either side of a rate
+    assert untapped <= {"fwd.schedule_identity"}

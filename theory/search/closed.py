@@ -1,0 +1,156 @@
+"""Settles statements about concrete laws: finds certificates for the component kernel, and witnesses. Untrusted.
+
+What it returns as proved has passed ``theory.kernel.component_certificate.check_steps``; what it returns as refuted
+carries a rational point of the setting at which the kernel's exact or interval values decide the violation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from theory.kernel.component import Model
+from theory.kernel.component_certificate import Closed, ClosedTheorem, Step, certificate, check_steps, scope_of
+from theory.kernel.component_witness import Witness, against, other_count, too_many_zeros
+from theory.kernel.errors import KernelError, UnsupportedError
+from theory.language.instances import Setting
+from theory.language.statements import Chain, Iff, Located, Rel, Statement
+from theory.language.terms import Term
+from theory.search.closed_points import PLACES, points, statement_names
+from theory.search.closed_steps import natural_counts, steps_for
+
+if TYPE_CHECKING:
+    from theory.search.settle import Outcome
+
+_SETTLED = (Rel, Iff, Located, Chain)
+_POINTS = 300
+
+
+def settle_closed(
+    statement: Statement,
+    setting: Setting,
+    *,
+    hints: Any = None,
+    square: Term | None = None,
+    budget_seconds: float = 20.0,
+) -> Outcome:
+    """Prove or refute ``statement`` about the concrete law of ``setting``.
+
+    ``hints`` change nothing: the search tries every rule that fits the statement's kind. ``square`` is a
+    non-negative term that the difference of an inequality may equal. The outcome is "proved" (with its certificate),
+    "refuted" (with a witness), "undecided" or "unsupported", the last two with the reason.
+    """
+    if not isinstance(statement, _SETTLED):
+        return _outcome("unsupported", f"the component kernel settles no {type(statement).__name__}")
+    start = time.perf_counter()
+    try:
+        model = Model.of(setting)
+    except UnsupportedError as error:
+        return _outcome("unsupported", str(error))
+    except KernelError as error:
+        return _outcome("undecided", str(error))
+    search = _Search(model, setting, square, start + budget_seconds)
+    return search.settle(statement)
+
+
+def _outcome(status: str, detail: str, **more: Any) -> Outcome:
+    from theory.search.settle import Outcome  # late: settle is the door to this module
+
+    return Outcome(status=status, scope=more.pop("scope", ""), detail=detail, **more)
+
+
+class _Search:
+    """One statement at a time against one model; stops between points when the time is over."""
+
+    def __init__(self, model: Model, setting: Setting, square: Term | None, deadline: float) -> None:
+        self.model, self.setting, self.square, self.deadline = model, setting, square, deadline
+        self.tried = 0
+
+    def settle(self, statement: Closed) -> Outcome:
+        links = statement.links if isinstance(statement, Chain) else (statement,)
+        steps: list[Step] = []
+        for number, link in enumerate(links, 1):
+            where = f"link {number}: " if isinstance(statement, Chain) else ""
+            witness = self._refute(link, 1) if isinstance(link, Rel) else None  # one point is cheaper than a proof
+            step, reason = (None, "") if witness else self._prove(link)
+            if step is not None:
+                steps.append(step)
+                continue
+            witness = witness or self._refute(link, _POINTS)
+            if witness is not None:
+                return self._result("refuted", where + "fails at a rational point", witness=witness.data())
+            return self._result("undecided", where + reason)
+        theorem = check_steps(self.model, statement, self.setting, tuple(steps))
+        return self._result(
+            "proved", "; ".join(theorem.steps), hypotheses=theorem.hypotheses,
+            certificate=certificate(statement, self.setting, tuple(steps)),
+        )  # fmt: skip
+
+    def _result(self, status: str, detail: str, **more: Any) -> Outcome:
+        effort = {"points": self.tried}
+        return _outcome(status, detail, scope=scope_of(self.setting), effort=effort, **more)
+
+    def _prove(self, statement: Rel | Iff | Located) -> tuple[Step | None, str]:
+        reason = "no rule of the component kernel fits"
+        try:
+            for step in steps_for(self.model, statement, self.square):
+                try:
+                    self._check(statement, step)
+                except KernelError as error:
+                    reason = str(error)
+                else:
+                    return step, ""
+        except KernelError as error:
+            reason = str(error)
+        return None, reason
+
+    def _check(self, statement: Rel | Iff | Located, step: Step) -> ClosedTheorem:
+        return check_steps(self.model, statement, self.setting, (step,))
+
+    def _refute(self, statement: Rel | Iff | Located, limit: int) -> Witness | None:
+        try:
+            found = self._located(statement) if isinstance(statement, Located) else self._pointwise(statement, limit)
+            return next(found, None)
+        except KernelError:  # a side that cannot be lowered has no values to look at
+            return None
+
+    def _over(self) -> bool:
+        self.tried += 1
+        return time.perf_counter() > self.deadline
+
+    def _pointwise(self, statement: Rel | Iff, limit: int) -> Iterator[Witness]:
+        relations = (statement,) if isinstance(statement, Rel) else (statement.left, statement.right)
+        free = frozenset().union(*(r.free for r in relations))
+        for case in self.model.cases(free):
+            names = statement_names(self.model, relations, case)
+            for point in points(self.model, names, limit):
+                if self._over():
+                    return
+                yield from _ignoring(partial(against, self.model, statement, case, point))
+
+    def _located(self, statement: Located) -> Iterator[Witness]:
+        proved = []
+        for natural in natural_counts(self.model, statement):
+            if self._prove(natural)[0] is not None:
+                proved.append(natural)
+        conditions = [] if statement.when is None else [statement.when]
+        names = statement_names(self.model, conditions, term=statement.what.term)
+        for point in points(self.model, names - {"x1"}, _POINTS):
+            if self._over():
+                return
+            for natural in proved:
+                yield from _ignoring(partial(other_count, self.model, statement, natural, point))
+            if self.tried <= 40:
+                yield from _ignoring(partial(too_many_zeros, self.model, statement, point, PLACES))
+
+
+def _ignoring(look: Callable[[], Witness | None]) -> Iterator[Witness]:
+    """What ``look`` finds; a point where a value cannot be enclosed is no witness."""
+    try:
+        found = look()
+    except KernelError:
+        return
+    if found is not None:
+        yield found

@@ -1,0 +1,277 @@
+"""Search for flux certificates: E[A] - E[B] = sum c E[div V + V . grad l], c rational times a scalar weight. Untrusted.
+
+The family is read off the statement: scalar fields w (bodies of the averages, log P(X0|x), log p, log k and their
+squares) times the vector fields x, s_c, s, X0, and gradients. Weights (products of powers of alpha, sigma, a, g, ..)
+need no guess: they are the quotients of monomials of the residual by monomials of the flux identity.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+from theory.kernel.bracket import depends_on_space
+from theory.kernel.errors import KernelError
+from theory.kernel.lower import Lowering
+from theory.kernel.monomials import Element, Scalars, canonical
+from theory.kernel.zero import cleared, reduced
+from theory.language.definitions import (
+    MEAN,
+    POSTERIOR,
+    SCORE,
+    SCORE_C,
+    X0,
+    dt,
+    g,
+    grad,
+    kern,
+    log,
+    mean,
+    num,
+    p,
+    plus,
+    power,
+    split_log,
+    tfun,
+    times,
+    unfold,
+    x,
+)
+from theory.language.terms import Term, make, walk
+from theory.search.linear import OutOfTimeError, combination
+
+_WEIGHTS = 6
+_ONE = num(1)
+LOG_POSTERIOR = log(POSTERIOR)
+Fluxes = tuple[tuple[Term, Term], ...]
+
+
+@dataclass
+class Effort:
+    """What a search has cost."""
+
+    unknowns: int = 0
+    equations: int = 0
+    families: int = 0
+
+
+def find_fluxes(
+    left: Term, right: Term, lowering: Lowering, dimension: int | None, deadline: float, effort: Effort,
+    most_families: int | None = None,
+) -> Fluxes | None:  # fmt: skip
+    """(coefficient, flux) terms that prove left = right, or None. Raises OutOfTimeError, KernelError.
+
+    ``most_families`` bounds the family: a quick search takes the first few.
+    """
+    if left.rank:
+        return None
+    residual = lowering.element(left) - lowering.element(right)
+    if depends_on_space(residual):
+        return None
+    powers = _inverse_powers(residual)
+    scale = [power(lowering.inverses[tag], -n) for tag, n in powers.items()]
+    searches = [_Family(residual, written_out, lowering, dimension) for written_out in (False, True)]
+    for family in islice(families(left, right), most_families):
+        effort.families += 1
+        for search in searches:
+            found = search.widened(family, deadline, effort)
+            if found is not None:
+                return tuple((_product([coefficient, *scale]), flux) for coefficient, flux in found)
+    return None
+
+
+def _inverse_powers(residual: Element) -> dict[tuple[Any, ...], int]:
+    powers: dict[tuple[Any, ...], int] = {}
+    for scalars, _ in residual.terms:
+        for tag, exponent in scalars:
+            if tag[0] == "inv":
+                powers[tag] = max(powers.get(tag, 0), int(exponent))
+    return powers
+
+
+class _Family:
+    """The candidates so far against one residual, with log k kept as an atom or written out."""
+
+    def __init__(self, residual: Element, written_out: bool, lowering: Lowering, dimension: int | None) -> None:
+        self.lowering, self.dimension, self.written_out = lowering, dimension, written_out
+        self.target = self._numerator(residual)
+        self.bases: list[tuple[Term, Term, Element]] = []
+        self._seen: set[Any] = set()
+
+    def _numerator(self, element: Element) -> Element:
+        return reduced(element, self.lowering.channel, self.dimension) if self.written_out else cleared(element)
+
+    def widened(self, family: list[tuple[Term, Term]], deadline: float, effort: Effort) -> Fluxes | None:
+        """Add a family and solve again."""
+        if not self.target:
+            return ()
+        for coefficient, flux in family:
+            if time.monotonic() > deadline:
+                raise OutOfTimeError
+            try:
+                field = self.lowering.element(flux, (1,))
+                identity = self.lowering.element(coefficient) * self.lowering.channel.flux_identity(field, 1)
+                identity = self._numerator(identity)
+            except KernelError:
+                continue
+            if not identity or _inverse_powers(identity):
+                continue
+            lead = min(identity.terms.items())[1]
+            mark = frozenset((m, c / lead) for m, c in identity.terms.items())
+            if mark not in self._seen:
+                self._seen.add(mark)
+                self.bases.append((coefficient, flux, identity))
+        support = [self.target]
+        for _ in range(2):
+            columns, origin = _columns(self.bases, total_support(support))
+            effort.unknowns = max(effort.unknowns, len(columns))
+            effort.equations = max(effort.equations, len({m for c in columns for m in c.terms}))
+            found = combination([c.terms for c in columns], self.target.terms, deadline)
+            if found is not None:
+                return _assembled(found, origin, self.bases)
+            support = [self.target, *columns]
+        return None
+
+
+def total_support(elements: Iterable[Element]) -> dict[Any, list[Scalars]]:
+    """For each product of averages, the scalar parts it occurs with."""
+    out: dict[Any, set[Scalars]] = {}
+    for element in elements:
+        for scalars, factors in element.terms:
+            out.setdefault(factors, set()).add(scalars)
+    return {k: sorted(v) for k, v in out.items()}
+
+
+def _columns(
+    bases: list[tuple[Term, Term, Element]], support: dict[Any, list[Scalars]]
+) -> tuple[list[Element], list[tuple[int, Scalars]]]:
+    columns, origin = [], []
+    for number, (_, _, identity) in enumerate(bases):
+        votes: Counter[Scalars] = Counter()
+        for scalars, factors in identity.terms:
+            inverse = tuple((tag, -e) for tag, e in scalars)
+            for wanted in support.get(factors, ()):
+                votes[canonical((*wanted, *inverse), ())[0]] += 1
+        usable = [w for w in votes if _term_of(w) is not None]
+        for weight in sorted(usable, key=lambda w: (-votes[w], len(w), w))[:_WEIGHTS]:
+            columns.append(identity * Element({(weight, ()): Fraction(1)}))
+            origin.append((number, weight))
+    return columns, origin
+
+
+def _assembled(
+    found: dict[int, Fraction], origin: list[tuple[int, Scalars]], bases: list[tuple[Term, Term, Element]]
+) -> Fluxes:
+    """One flux for each coefficient."""
+    pieces: dict[Term, list[Term]] = {}
+    for j, value in sorted(found.items()):
+        number, weight = origin[j]
+        coefficient, flux, _ = bases[number]
+        scale = _term_of(weight)
+        assert scale is not None
+        pieces.setdefault(coefficient, []).append(_product([num(value), scale, flux]))
+    return tuple((c, terms[0] if len(terms) == 1 else plus(*terms)) for c, terms in pieces.items())
+
+
+def _product(factors: list[Term]) -> Term:
+    kept = [f for f in factors if f != _ONE]
+    if not kept:
+        return _ONE
+    return kept[0] if len(kept) == 1 else times(*kept)
+
+
+def _term_of(scalars: Scalars) -> Term | None:
+    """A weight as a term; None if it divides by something that may vanish."""
+    factors: list[Term] = []
+    for tag, exponent in scalars:
+        base = _generator_term(tag)
+        safe = tag[0] in ("alpha", "sigma", "g", "pi", "D")
+        if base is None or Fraction(exponent).denominator != 1 or (exponent < 0 and not safe):
+            return None
+        factors.append(base if exponent == 1 else power(base, Fraction(exponent)))
+    return _product(factors)
+
+
+def _generator_term(tag: tuple[Any, ...]) -> Term | None:
+    name = tag[0]
+    if name in ("alpha", "sigma", "g"):
+        return tfun(name)
+    if name in ("a", "g2"):
+        term = tfun("a") if name == "a" else power(g, 2)
+        for _ in range(tag[1]):
+            term = dt(term)
+        return term
+    if name == "D":
+        return make("dim")
+    if name == "pi":
+        return make("pi")
+    if name == "sym":
+        return make("sym", (), tag[1])
+    if name == "logint":
+        return log(num(tag[1]))
+    if name == "log" and tag[1] in ("alpha", "sigma", "g"):
+        return log(tfun(tag[1]))
+    return None
+
+
+def families(left: Term, right: Term) -> Iterator[list[tuple[Term, Term]]]:
+    """Growing lists of (coefficient, flux) candidates, read off the statement."""
+    cores = [unfold(left), unfold(right)]
+    nodes = [n for t in cores for n in walk(t)]
+    rated = _distinct(e.args[0] for n in nodes if n.op == "dt" for e in walk(n) if e.op == "E" and not e.rank)
+    bodies = _distinct(n.args[0] for n in nodes if n.op == "E" and not n.rank)
+    numbers = _distinct(n for n in nodes if n.op == "E" and not n.rank)
+    vectors = [x, SCORE_C, SCORE]
+    logs = [split_log(LOG_POSTERIOR), log(p), log(kern)]
+    roots = _distinct(n.args[0] for w in rated for n in _arithmetic(w) if n.op == "pow" and n.args[0].free)
+    yield [(_ONE, _product([w, v])) for w in (_ONE, *rated) for v in vectors] + [
+        (_ONE, flux) for c in roots for flux in (grad(c), times(c, grad(c)), times(c, x), times(c, SCORE_C))
+    ]
+    yield [(_ONE, grad(w)) for w in (*rated, *logs)] + [(_ONE, _product([w, v])) for w in logs for v in vectors]
+    parts = _distinct(part for w in bodies for part in _scalar_parts(w))
+    wider = [*vectors, X0, MEAN]
+    yield [(_ONE, _product([w, v])) for w in (_ONE, *bodies, *parts) for v in wider]
+    fields = [v for v in _distinct(part for w in bodies for part in _vector_parts(w)) if v not in wider]
+    yield [(_ONE, v) for v in fields] + [(_ONE, grad(w)) for w in (*bodies, *parts)] + [
+        (_ONE, times(u, grad(w))) for u in (*parts, *logs) for w in (*parts, *logs)
+    ]
+    average = [*numbers, mean(logs[0])]
+    yield [(c, _product([w, v])) for c in average for w in (_ONE, *logs, *parts) for v in vectors] + [
+        (c, grad(w)) for c in average for w in (*logs, *parts)
+    ]
+    squares = [power(w, 2) for w in logs]
+    yield [(_ONE, _product([w, v])) for w in squares for v in wider] + [
+        (_ONE, _product([w, v])) for w in (*logs, *parts, _ONE) for v in fields
+    ]
+
+
+def _distinct(terms: Iterable[Term]) -> list[Term]:
+    return list(dict.fromkeys(terms))
+
+
+def _scalar_parts(body: Term) -> Iterator[Term]:
+    """Scalar fields inside an average, down to powers of small factors; averages and derivatives are not entered."""
+    for node in _arithmetic(body):
+        if node.rank == 0 and node.free and node.op not in ("num", "mul", "add"):
+            yield node
+
+
+def _vector_parts(body: Term) -> Iterator[Term]:
+    for node in _arithmetic(body):
+        if node.rank == 1 and node.free:
+            yield node
+
+
+def _arithmetic(term: Term) -> Iterator[Term]:
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.op in ("add", "mul", "pow", "dot", "outer", "tr"):
+            stack.extend(node.args)
+

@@ -1,0 +1,189 @@
+"""The judge's door to algebra: settle a statement in a setting. Untrusted; the kernels decide.
+
+Order: true by definition; equal as it stands; a quick flux search; exact witnesses; the full flux search. "proved" is
+returned only for a certificate that went through JSON data and was accepted by the kernel.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from theory.kernel.certificate import Link, Theorem, certificate, check, lowering_for, scope_of
+from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
+from theory.kernel.exact_witness import find_witness
+from theory.kernel.hypotheses import Hypothesis
+from theory.kernel.lower import Lowering
+from theory.language.by_definition import holds_by_definition
+from theory.language.definitions import minus, num, plus
+from theory.language.instances import MIXTURE, Law, Setting
+from theory.language.statements import Chain, Rel, Statement
+from theory.language.terms import Term
+from theory.search.flux import Effort, find_fluxes
+from theory.search.linear import OutOfTimeError
+
+PROVED, BY_DEFINITION, REFUTED = "proved", "by-definition", "refuted"
+UNDECIDED, UNSUPPORTED = "undecided", "unsupported"
+_QUICK_FAMILIES = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What algebra says. ``witness`` is there exactly when refuted, ``certificate`` exactly when proved."""
+
+    status: str
+    scope: str = ""
+    detail: str = ""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    certificate: dict[str, Any] | None = None
+    witness: dict[str, str] | None = None
+    effort: dict[str, int] = field(default_factory=dict)
+
+
+def settle(
+    statement: Statement, setting: Setting, *, square: Term | None = None, budget_seconds: float = 20.0
+) -> Outcome:
+    """Settle ``statement`` for all of ``setting``; ``square`` is the non-negative form of an inequality's difference.
+
+    Never raises for a statement it cannot read: that is "unsupported", and a spent budget is "undecided".
+    """
+    if holds_by_definition(statement):
+        return Outcome(BY_DEFINITION, "", "both sides say the same thing by definition")
+    if isinstance(setting.law, Law):
+        return _settle_closed(statement, setting, setting.law, square, budget_seconds)
+    if not isinstance(statement, (Rel, Chain)):
+        return Outcome(UNSUPPORTED, "", f"the bracket kernel has no rule for {type(statement).__name__}")
+    search = _Search(setting, time.monotonic() + budget_seconds)
+    try:
+        return search.settle(statement, square)
+    except UnsupportedError as error:
+        return Outcome(UNSUPPORTED, "", str(error), effort=search.counts())
+    except (BudgetError, OutOfTimeError) as error:
+        return Outcome(UNDECIDED, "", str(error) or "the time budget is spent", effort=search.counts())
+    except KernelError as error:
+        return Outcome(UNDECIDED, "", str(error), effort=search.counts())
+    except RecursionError:
+        return Outcome(UNSUPPORTED, "", "the term is nested too deeply", effort=search.counts())
+
+
+def _settle_closed(
+    statement: Statement, setting: Setting, law: Law, square: Term | None, budget: float
+) -> Outcome:
+    """The component kernel; where it is silent, a proof for every finite mixture covers this law too."""
+    outcome = _by_components(statement, setting, square, budget)
+    if outcome.status in (UNDECIDED, UNSUPPORTED) and isinstance(statement, (Rel, Chain)):
+        wider = replace(setting, law=MIXTURE, D=law.D)
+        general = _Search(wider, time.monotonic() + budget, witnesses=False)
+        try:
+            found = general.settle(statement, square)
+        except (KernelError, OutOfTimeError, RecursionError):
+            return outcome
+        if found.status == PROVED:
+            return found
+    return outcome
+
+
+def _by_components(statement: Statement, setting: Setting, square: Term | None, budget: float) -> Outcome:
+    try:
+        closed = importlib.import_module("theory.search.closed")
+    except ModuleNotFoundError as error:
+        if error.name != "theory.search.closed":
+            raise
+        return Outcome(UNSUPPORTED, "", "concrete laws need the component kernel, which is not installed")
+    outcome = closed.settle_closed(statement, setting, square=square, budget_seconds=budget)
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+class _Search:
+    """One statement's search: its lowering, its deadline and what it cost."""
+
+    def __init__(self, setting: Setting, deadline: float, witnesses: bool = True) -> None:
+        self.setting, self.deadline, self.witnesses = setting, deadline, witnesses
+        self.effort = Effort()
+        self.evaluations = 0
+
+    def counts(self) -> dict[str, int]:
+        """The effort as plain counts."""
+        return {
+            "unknowns": self.effort.unknowns, "equations": self.effort.equations, "families": self.effort.families,
+            "evaluations": self.evaluations,
+        }  # fmt: skip
+
+    def settle(self, statement: Rel | Chain, square: Term | None) -> Outcome:
+        relations = statement.links if isinstance(statement, Chain) else (statement,)
+        links: list[Link] = []
+        missing = ""
+        for number, relation in enumerate(relations, 1):
+            where = f"link {number}: " if isinstance(statement, Chain) else ""
+            found = self._relation(relation, square)
+            if isinstance(found, Link):
+                links.append(found)
+            elif found[0] == REFUTED:
+                values = found[1]
+                detail = f"{where}refuted by an exact witness"
+                return Outcome(REFUTED, "one instance", detail, (), None, values, self.counts())
+            else:
+                missing = missing or where + found[1]["reason"]
+        if missing:
+            return Outcome(UNDECIDED, "", missing, effort=self.counts())
+        theorem, data = _replayed(certificate(statement, self.setting, tuple(links)))
+        return Outcome(
+            PROVED, theorem.scope, "; ".join(theorem.steps), theorem.hypotheses, data, None, self.counts()
+        )
+
+    def _relation(self, relation: Rel, square: Term | None) -> Link | tuple[str, dict[str, str]]:
+        """A link that the kernel accepts, or (status, witness or reason)."""
+        lowering = lowering_for(self.setting)
+        for quick in (True, False):
+            link = self._link(relation, square, lowering, quick)
+            if link is not None and _accepted(relation, self.setting, link):
+                return link
+            if quick and self.witnesses:
+                witness, tried = find_witness(relation, self.setting, lowering, self.deadline)
+                self.evaluations += tried
+                if witness is not None:
+                    return REFUTED, witness.values
+        tried_text = f"no certificate in {self.effort.families} families, no witness in {self.evaluations} evaluations"
+        return UNDECIDED, {"reason": tried_text}
+
+    def _link(self, relation: Rel, square: Term | None, lowering: Lowering, quick: bool) -> Link | None:
+        left, right = relation.lhs, relation.rhs
+        if relation.relation in ("<", ">"):
+            return None
+        if relation.relation != "=":
+            if relation.relation == "<=":
+                left, right = right, left
+            if square is None:
+                return Link() if quick else None
+            left, right = plus(left, minus(right)) if right != num(0) else left, square
+        fluxes = find_fluxes(
+            left, right, lowering, self.setting.D, self.deadline, self.effort, _QUICK_FAMILIES if quick else None
+        )
+        if fluxes is None and quick and left.rank + len(left.free | right.free) > 0:
+            fluxes = ()
+        if fluxes is None:
+            return None
+        return Link(fluxes, square if relation.relation != "=" else None)
+
+
+def _accepted(relation: Rel, setting: Setting, link: Link) -> bool:
+    try:
+        check(certificate(relation, setting, (link,)))
+    except UnsupportedError:
+        raise
+    except KernelError:
+        return False
+    return True
+
+
+def _replayed(data: dict[str, Any]) -> tuple[Theorem, dict[str, Any]]:
+    """The theorem of a certificate that has been through JSON text."""
+    read = json.loads(json.dumps(data))
+    return check(read), read
+
+
+__all__ = ["Outcome", "scope_of", "settle"]
