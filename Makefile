@@ -35,7 +35,7 @@ $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 
 # and what a developer needs
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) install $(PINNED) --no-build-isolation --editable '.[dev]' pytest-xdist
+	$(PIP) install $(PINNED) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 verify: $(VENV)/.core

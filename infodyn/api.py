@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from theory.processes import Process, parse_at, parse_process
+from theory.places import parse_at
+from theory.processes import Process, parse_process
 
 from theory.language.instances import Law
 from theory.laws import parse_law

@@ -255,14 +255,16 @@ class Integrand:
     def components(self, x: Sequence[Any]) -> tuple[list[Value], Reading]:
         """E[inner | x, Z = k] times exp(l_k - l_k at t = 0), for each component k, and the reading."""
         reading = Reading(self.interpreter, self.ring, self.orders, self.top, x, None, None)
-        units = [u.into(self.shape) for u in reading.mixture.units]
+        one = self.ring.exact(1)
+        logs = [reading.mixture.log(k).into(self.shape) for k in range(self.interpreter.model.K)]
+        units = [jets.exp_unit(u, one) for u in logs]
         values = reading.by_component(self.inner, self.shape)
         return [map_value(lambda jet, u=u: u * jet, value) for u, value in zip(units, values, strict=True)], reading
 
     def __call__(self, x: Sequence[Any]) -> Value:
         """The coefficients, nested by rank, each a list over powers of t."""
         values, reading = self.components(x)
-        weights = [self.ring.exp(u.head) for u in reading.mixture.logs]
+        weights = [self.ring.exp(reading.mixture.log(k).head) for k in range(self.interpreter.model.K)]
         zero = self.ring.exact(0)
 
         def add(*entries: Jet) -> list[Any]:

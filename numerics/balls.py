@@ -14,7 +14,7 @@ from typing import Any
 
 from flint import acb, arb, ctx, fmpq
 
-from numerics.rings import Difference, PlainRing, total
+from numerics.rings import Difference, Normalised, PlainRing, total
 
 Ball = Any
 """A real ball (``flint.arb``)."""
@@ -47,6 +47,14 @@ def ball(value: Fraction | int | Ball) -> Ball:
 def hull(low: Fraction | Ball, high: Fraction | Ball) -> Ball:
     """The smallest ball that contains both."""
     return ball(low).union(ball(high))
+
+
+def natural_power(value: Ball, exponent: int) -> Ball:
+    """value^exponent for an exponent >= 0, also for balls that meet the negative numbers (where ``**`` is not finite)."""
+    result = arb(1)
+    for _ in range(exponent):
+        result = result * value
+    return result
 
 
 def midpoint(value: Ball) -> Fraction:
@@ -198,19 +206,20 @@ class ArbRing(PlainRing):
         """pi."""
         return arb.pi()
 
-    def softmax(self, logs: Sequence[Ball], difference: Difference) -> tuple[Ball, list[Ball]]:
+    def softmax(self, logs: Sequence[Ball], difference: Difference) -> Normalised:
         """About the component that dominates at the midpoints; for wide balls each weight on its own."""
         top = max(range(len(logs)), key=lambda k: logs[k].mid())
         raw = [arb(1) if k == top else difference(k, top).exp() for k in range(len(logs))]
         mass = total(raw)
-        head = logs[top] + mass.log()
+        rest = mass.log()
+        head = logs[top] + rest
         if mass.rad() * 1000 < mass.mid():
-            return head, [value / mass for value in raw]
+            return head, top, rest, [value / mass for value in raw]
         weights = []
         for k in range(len(logs)):
             others = total(difference(j, k).exp() for j in range(len(logs)) if j != k)
             weights.append(1 / (1 + others.nonnegative_part()) if others.is_finite() else arb(0.5, 0.5))
-        return head, weights
+        return head, top, rest, weights
 
 
 class AcbRing(PlainRing):
@@ -247,12 +256,13 @@ class AcbRing(PlainRing):
         """pi."""
         return arb.pi()
 
-    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> Normalised:
         """About the component of largest real part at the midpoint: log p = l_top + log(1 + small)."""
         top = max(range(len(logs)), key=lambda k: logs[k].real.mid())
         raw = [arb(1) if k == top else difference(k, top).exp() for k in range(len(logs))]
         mass = total(raw)
-        return logs[top] + self.log(mass), [value / mass for value in raw]
+        rest = self.log(mass)
+        return logs[top] + rest, top, rest, [value / mass for value in raw]
 
 
 class Counter:

@@ -32,6 +32,7 @@ class Sums:
 
     @property
     def mean(self) -> Array:
+        """The sample means (T,)."""
         return self.centres + self.total / self.count
 
     @property
@@ -42,7 +43,9 @@ class Sums:
 
     @property
     def standard_error(self) -> Array:
-        return np.sqrt(self.variance / self.count)
+        """Of the means."""
+        error: Array = np.sqrt(self.variance / self.count)
+        return error
 
     @property
     def effective(self) -> Array:
@@ -51,7 +54,8 @@ class Sums:
         An observable without any spread counts fully.
         """
         raw_square = self.square + 2 * self.centres * self.total + self.count * self.centres**2
-        return np.minimum(_ratio(self.absolute, self.square, self.count), _ratio(self.absolute_raw, raw_square, self.count))
+        centred = _ratio(self.absolute, self.square, self.count)
+        return np.minimum(centred, _ratio(self.absolute_raw, raw_square, self.count))
 
 
 def _ratio(absolute: Array, square: Array, count: int) -> Array:

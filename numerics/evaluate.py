@@ -190,10 +190,10 @@ class Interpreter:
         return home._averages[key]
 
     def scalar(self, value: Scalar) -> Any:
-        """An exact scalar of a law or germ as a number: a Fraction, or a constant term."""
+        """An exact scalar of a law or germ as a number: a Fraction, or a constant term. Ring elements pass."""
         if isinstance(value, Fraction):
             return self.scalars.ring.exact(value)
-        return self.scalars.number(value)
+        return self.scalars.number(value) if isinstance(value, Term) else value
 
     def symbol(self, name: str) -> Any:
         """The value of a symbol. Raises Unsupported for an unbound one."""

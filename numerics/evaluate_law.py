@@ -26,9 +26,11 @@ class Quadratic:
     B: list[Jet]
     C: Matrix
 
-    def jet(self, x: Sequence[Any], shape: Space) -> Jet:
-        """The jet about the point ``x``, by direct Taylor expansion."""
+    def jet(self, x: Sequence[Any], shape: Space, motion: Sequence[Jet] | None = None, one: Any = None) -> Jet:
+        """The jet about the point ``x``, by direct Taylor expansion; about x + motion(t) if a motion is given."""
         D = shape.D
+        if motion is not None:
+            return self._moving(x, shape, motion, one)
         slope = [total(_scaled(c, v) for c, v in zip(row, x)) for row in self.C]
         pieces: list[tuple[tuple[int, ...], Any]] = [((0,) * D, None)]
         out: list[Any] = [None] * shape.size
@@ -45,6 +47,17 @@ class Quadratic:
             for j in range(shape.nt + 1):
                 out[shape.index[j, exponents]] = series.at(j)
         return Jet(shape, out)
+
+    def _moving(self, x: Sequence[Any], shape: Space, motion: Sequence[Jet], one: Any) -> Jet:
+        point = [Jet.variable(shape, v, i, one) + m.into(shape) for i, (v, m) in enumerate(zip(x, motion, strict=True))]
+        result = self.A.into(shape)
+        for row, b, v in zip(self.C, self.B, point, strict=True):
+            inner = b.into(shape)
+            for c, w in zip(row, point, strict=True):
+                if not c.is_zero():
+                    inner = inner + c.into(shape) * w
+            result = result + inner * v
+        return result
 
     def at(self, x: Sequence[Any]) -> Any:
         """The constant coefficient at ``x``, by Horner's rule."""
@@ -194,14 +207,14 @@ class Model:
 
         return self._cached(("component", k, nt), build)  # type: ignore[no-any-return]
 
-    def log_difference(self, k: int, m: int) -> Quadratic:
-        """log-component k minus log-component m at the germ's time."""
+    def log_difference(self, k: int, m: int, nt: int) -> Quadratic:
+        """log-component k minus log-component m; curvatures of equal covariances cancel exactly."""
 
         def build() -> Quadratic:
             same = self.law.components[k].cov == self.law.components[m].cov
-            return self.log_component(k, 0).minus(self.log_component(m, 0), same)
+            return self.log_component(k, nt).minus(self.log_component(m, nt), same)
 
-        return self._cached(("difference", k, m), build)  # type: ignore[no-any-return]
+        return self._cached(("difference", k, m, nt), build)  # type: ignore[no-any-return]
 
     def log_end(self, k: int) -> Quadratic:
         """log(w_k N(X0; m_k, S_k)) as a quadratic in X0, for a law with a density."""

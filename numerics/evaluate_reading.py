@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from numerics.evaluate_law import Quadratic
 from numerics.rings import NotPolynomial, NumberRing, Poly, PolyRing, Unsupported, total
 from theory import jets
 from theory.jets import Jet, Space, space
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 DENSITIES = ("p", "kern", "p0", "pz", "wz")
 Value = Any
+Motion = Sequence[Jet] | None
 
 
 def map_value(function: Callable[..., Any], *values: Value) -> Value:
@@ -26,46 +29,88 @@ def map_value(function: Callable[..., Any], *values: Value) -> Value:
 
 
 class Responsibilities:
-    """The components at a point: log-weights l_k, log p and the posterior weights of the components, as jets."""
+    """The components at a point: log-weights l_k, log p and the posterior weights of the components, as jets.
 
-    def __init__(self, interpreter: Interpreter, ring: NumberRing, x: Sequence[Any], shape: Space) -> None:
+    Everything is taken relative to the dominant component ``top`` where the ring names one: log p = l_top + rest, and
+    l_k - l_top is a difference of quadratics in which equal curvatures cancel exactly.
+    """
+
+    def __init__(
+        self, interpreter: Interpreter, ring: NumberRing, x: Sequence[Any], shape: Space, motion: Motion = None
+    ) -> None:
         model = interpreter.model
-        self.ring, self.model, self.x, self.shape = ring, model, x, shape
-        self.logs = [model.log_component(k, shape.nt).jet(x, shape) for k in range(model.K)]
+        self.ring, self.model, self.x, self.shape, self.motion = ring, model, x, shape, motion
         self.one = ring.exact(1)
-        self._units: list[Jet] | None = None
-        self._posterior: list[Jet] | None = None
+        self._logs: dict[int, Jet] = {}
+        self._offsets: dict[int, Jet] = {}
+        self._ratios: list[Jet] | None = None
         if model.K == 1:
-            self.log_p, self.heads = self.logs[0], [self.one]
+            self.top: int | None = 0
+            self.heads, self.rest = [self.one], Jet(shape, [None] * shape.size)
+            self.log_p = self.log(0)
+            return
+        heads = [model.log_component(k, 0).at(x) for k in range(model.K)]
+        total_log, self.top, rest, self.heads = ring.softmax(heads, lambda k, m: model.log_difference(k, m, 0).at(x))
+        self.mass = mix_jets(ring, self.heads, self.units)
+        self.rest = jets.log_unit(self.mass)
+        if self.top is None:
+            self.log_p = Jet(shape, [total_log, *self.rest.c[1:]])
         else:
-            heads = [u.head for u in self.logs]
-            top, self.heads = ring.softmax(heads, lambda k, m: model.log_difference(k, m).at(x))
-            self.mass = mix_jets(ring, self.heads, self.units)
-            self.log_p = jets.log_unit(self.mass)
-            self.log_p.c[0] = top
+            self.rest.c[0] = rest
+            self.log_p = self.log(self.top) + self.rest
+            self.log_p.c[0] = total_log
 
-    @property
+    def _jet(self, quadratic: Quadratic) -> Jet:
+        return quadratic.jet(self.x, self.shape, self.motion, self.one)
+
+    def log(self, k: int) -> Jet:
+        """l_k = log(w_k N_k)."""
+        if k not in self._logs:
+            self._logs[k] = self._jet(self.model.log_component(k, self.shape.nt))
+        return self._logs[k]
+
+    def offset(self, k: int) -> Jet:
+        """l_k - l_top (l_k where no component is named)."""
+        if self.top is None:
+            return self.log(k)
+        if k not in self._offsets:
+            self._offsets[k] = self._jet(self.model.log_difference(k, self.top, self.shape.nt))
+        return self._offsets[k]
+
+    @cached_property
     def units(self) -> list[Jet]:
-        """exp(l_k - l_k at the point), series with constant term 1."""
-        if self._units is None:
-            self._units = [jets.exp_unit(u, self.one) for u in self.logs]
-        return self._units
+        """exp of the offsets, each divided by its value at the point."""
+        constant = Jet.constant(self.shape, self.one)
+        return [constant if k == self.top else jets.exp_unit(self.offset(k), self.one) for k in range(self.model.K)]
 
     @property
     def ratios(self) -> list[Jet]:
         """The posterior weight of each component divided by its value at the point."""
-        if self._posterior is None:
+        if self._ratios is None:
             if self.model.K == 1:
-                self._posterior = [Jet.constant(self.shape, self.one)]
+                self._ratios = [Jet.constant(self.shape, self.one)]
             else:
                 inverse = jets.power_unit(self.mass, Fraction(-1), self.one)
-                self._posterior = [u * inverse for u in self.units]
-        return self._posterior
+                self._ratios = [u * inverse for u in self.units]
+        return self._ratios
 
     def average(self, values: Sequence[Value]) -> Value:
         """sum_k r_k values_k with the posterior weights r_k."""
         weighted = [map_value(lambda v, k=k: self.ratios[k].into(v.space) * v, value) for k, value in enumerate(values)]
         return map_value(lambda *entries: mix_jets(self.ring, self.heads, entries), *weighted)
+
+    def combination(self, exponents: dict[int, Fraction], of_p: Fraction) -> Jet:
+        """sum_k exponents_k l_k + of_p log p, the dominant component cancelled before anything is evaluated."""
+        assert self.top is not None
+        exact = self.ring.exact
+        terms = [self.offset(k).scaled(exact(c)) for k, c in exponents.items() if c and k != self.top]
+        if of_p:
+            terms.append(self.rest.scaled(exact(of_p)))
+        left = sum(exponents.values(), of_p)
+        if left:
+            terms.append(self.log(self.top).scaled(exact(left)))
+        result = total(terms)
+        return Jet(self.shape, [None] * self.shape.size) if result is None else result
 
 
 def mix_jets(ring: NumberRing, weights: Sequence[Any], values: Sequence[Jet]) -> Jet:
@@ -79,6 +124,8 @@ def mix_jets(ring: NumberRing, weights: Sequence[Any], values: Sequence[Jet]) ->
 class Reading:
     """The values of a term's nodes at one point ``x`` (``None`` for numbers), end point ``X0`` and label ``Z``.
 
+    ``motion`` moves the point: series in t without constant term that are added to ``x`` (then d/dt is along the motion,
+    which is not what a ``dt`` inside the term means; callers exclude those).
     ``orders`` says at which jet order each node is needed. ``outer`` is the reading at the same x without the latent
     variables: nodes free of them are evaluated there, once.
     """
@@ -93,9 +140,10 @@ class Reading:
         X0: Sequence[Any] | None,
         Z: Any,
         outer: Reading | None = None,
+        motion: Motion = None,
     ) -> None:
         self.interpreter, self.ring, self.orders, self.top = interpreter, ring, orders, top
-        self.x, self.X0, self.Z, self.outer = x, X0, Z, outer
+        self.x, self.X0, self.Z, self.outer, self.motion = x, X0, Z, outer, motion
         self.D = interpreter.law.D
         self._values: dict[Term, Value] = {}
         self._logs: dict[str, Jet] = {}
@@ -124,16 +172,18 @@ class Reading:
         tap = self.interpreter.taps.get(name)
         if tap is None or self.x is None:
             return value
-        shape = value[0].space if isinstance(value, tuple) else value.space
-        if isinstance(value, tuple) and isinstance(value[0], tuple):
-            shape = value[0][0].space
+        head = value
+        while isinstance(head, tuple):
+            head = head[0]
+        shape = head.space
         factor = tap(self._coordinates(shape), self._time(shape), self.ring)
         return map_value(lambda jet: factor * jet, value)
 
     def _coordinates(self, shape: Space) -> tuple[Jet, ...]:
         assert self.x is not None
         one = self.ring.exact(1)
-        return tuple(Jet.variable(shape, v, i, one) for i, v in enumerate(self.x))
+        fixed = tuple(Jet.variable(shape, v, i, one) for i, v in enumerate(self.x))
+        return fixed if self.motion is None else tuple(u + m.into(shape) for u, m in zip(fixed, self.motion, strict=True))
 
     def _time(self, shape: Space) -> Jet:
         jet = Jet.variable(shape, None, None, self.ring.exact(1))
@@ -192,7 +242,9 @@ class Reading:
             return self.outer.mixture
         if self._mixture is None:
             assert self.x is not None
-            self._mixture = Responsibilities(self.interpreter, self.ring, self.x, space(self.D, *self.top))
+            self._mixture = Responsibilities(
+                self.interpreter, self.ring, self.x, space(self.D, *self.top), self.motion
+            )
         return self._mixture
 
     def density_log(self, name: str, shape: Space) -> Jet:
@@ -205,7 +257,7 @@ class Reading:
 
     def _log_kern(self, shape: Space) -> Jet:
         assert self.x is not None and self.X0 is not None
-        return self.interpreter.model.log_kernel(self.X0, shape.nt).jet(self.x, shape)
+        return self.interpreter.model.log_kernel(self.X0, shape.nt).jet(self.x, shape, self.motion, self.ring.exact(1))
 
     def _log_p0(self, shape: Space) -> Jet:
         model, ring = self.interpreter.model, self.ring
@@ -219,7 +271,7 @@ class Reading:
         ends = [model.log_end(k) for k in range(model.K)]
         same = [[c.cov == d.cov for d in model.law.components] for c in model.law.components]
         heads = [end.at(self.X0) for end in ends]
-        top, _ = ring.softmax(heads, lambda k, m: ends[k].minus(ends[m], same[k][m]).at(self.X0 or ()))
+        top, *_ = ring.softmax(heads, lambda k, m: ends[k].minus(ends[m], same[k][m]).at(self.X0 or ()))
         return self._constant(shape, top)
 
     def _log_wz(self, shape: Space) -> Jet:
@@ -227,7 +279,7 @@ class Reading:
         return self._constant(shape, self.ring.choose(self.Z, logs))
 
     def _log_pz(self, shape: Space) -> Jet:
-        logs = self.mixture.logs
+        logs = [self.mixture.log(k) for k in range(self.interpreter.model.K)]
         chosen = Jet(logs[0].space, [
             None if all(v is None for v in column) else self.ring.choose(self.Z, [0 if v is None else v for v in column])
             for column in zip(*(u.c for u in logs), strict=True)
@@ -244,11 +296,40 @@ class Reading:
 
     # -- arithmetic -------------------------------------------------------------------------------------------------------
     def _add(self, term: Term, shape: Space) -> Value:
-        values = self._args(term, shape)
+        fused, rest = self._log_ratio(term, shape) if term.rank == 0 else (None, term.args)
+        values = [self.get(t, shape) for t in rest]
+        if fused is not None:
+            values.append(fused)
         result = values[0]
         for value in values[1:]:
             result = map_value(lambda u, v: u + v, result, value)
         return result
+
+    def _log_ratio(self, term: Term, shape: Space) -> tuple[Jet | None, tuple[Term, ...]]:
+        """(the sum of the log-densities in a sum, the other summands); nothing is fused where an operator is tapped.
+
+        log(p0 k / p) of an atom and log(wz pz / p) are differences of log-components: common parts cancel exactly.
+        """
+        law, label = self.interpreter.law, self.Z
+        if self.x is None or self.interpreter.taps or not isinstance(label, int) or self.mixture.top is None:
+            return None, term.args
+        exponents: dict[int, Fraction] = {}
+        of_p, numbers, others = Fraction(0), [], []
+        for part in term.args:
+            factor, name = _log_density(part)
+            if name == "p":
+                of_p += factor
+            elif name in ("p0", "wz") and (law.is_discrete or name == "wz"):
+                numbers.append(self.density_log(name, shape).scaled(self.ring.exact(factor)))
+            elif (name == "kern" and law.is_discrete) or name == "pz":
+                exponents[label] = exponents.get(label, Fraction(0)) + factor
+                numbers.append(self._log_wz(shape).scaled(self.ring.exact(-factor)))
+            else:
+                others.append(part)
+        if not exponents or not of_p:
+            return None, term.args
+        fused = self.mixture.combination(exponents, of_p).into(shape)
+        return total([fused, *numbers]), tuple(others)
 
     def _mul(self, term: Term, shape: Space) -> Value:
         factors, exponents = [], []
@@ -364,7 +445,8 @@ class Reading:
 
     def _average(self, term: Term, shape: Space, derivative: int) -> Value:
         """The series of E[.] (derivative 0) or of d/dt E[.] (derivative 1)."""
-        columns = [self.interpreter.average(term.args[0], j + derivative) for j in range(shape.nt + 1)]
+        orders = range(shape.nt, -1, -1)  # the highest first: lower coefficients then share its integrand
+        columns = [self.interpreter.average(term.args[0], j + derivative) for j in orders][::-1]
 
         def build(*coefficients: Any) -> Jet:
             jet = Jet(space(self.D, 0, shape.nt), [
@@ -412,7 +494,7 @@ class Reading:
             elif ends:
                 X0, ring = Poly.variables(self.D, ring.exact(1)), PolyRing(ring)
             Z = None if k < 0 else k
-            self._children[key] = Reading(self.interpreter, ring, self.orders, self.top, self.x, X0, Z, outer=self)
+            self._children[key] = Reading(self.interpreter, ring, self.orders, self.top, self.x, X0, Z, self, self.motion)
         return self._children[key]
 
     def _moment_average(self, jet: Jet, k: int) -> Jet:
@@ -460,6 +542,16 @@ def _inner(left: Sequence[Jet], right: Sequence[Jet]) -> Jet:
     result = total(u * v for u, v in zip(left, right, strict=True))
     assert isinstance(result, Jet)
     return result
+
+
+def _log_density(term: Term) -> tuple[Fraction, str]:
+    """(c, name) for c log(density) with a literal c; the name is empty for anything else."""
+    if term.op == "log":
+        return Fraction(1), term.args[0].op if term.args[0].op in DENSITIES else ""
+    if term.op == "mul" and len(term.args) == 2 and term.args[0].op == "num":
+        factor, name = _log_density(term.args[1])
+        return factor * Fraction(str(term.args[0].data)), name
+    return Fraction(0), ""
 
 
 def _density_power(term: Term) -> tuple[str, int] | None:

@@ -79,3 +79,16 @@ def _violation(relation: str, left: float, right: float) -> float:
     if relation == "=":
         return abs(left - right)
     return max(0.0, left - right if relation in ("<=", "<") else right - left)
+
+
+def float_zeros(term: Term, instance: Instance, *, reach: float = 12.0, count: int = 20001) -> int:
+    """Sign changes of a one-dimensional scalar (or vector) field on a grid around the law: a guess, never a count."""
+    interpreter = _interpreter(instance, Grid())
+    law = instance.law
+    means = [float(interpreter.scalar(interpreter.germ.alpha)) * float(interpreter.scalar(c.mean[0])) for c in law.components]
+    grid = np.linspace(min(means) - reach, max(means) + reach, count)
+    with np.errstate(all="ignore"):
+        value = interpreter.field(term, (grid,), None, None)
+    array = np.asarray(value[0] if isinstance(value, tuple) else value)
+    signs = np.sign(array[array != 0])
+    return int(np.count_nonzero(signs[1:] != signs[:-1]))

@@ -31,14 +31,17 @@ class Mixture:
 
     @property
     def D(self) -> int:
+        """The dimension."""
         return len(self.means[0])
 
     @property
     def K(self) -> int:
+        """The number of components."""
         return len(self.weights)
 
     @property
     def is_discrete(self) -> bool:
+        """Every component is an atom."""
         return not any(v for cov in self.covs for row in cov for v in row)
 
     def noised(self, alpha: float, sigma: float) -> Noised:
@@ -63,7 +66,8 @@ class Mixture:
 def square_root(matrix: Array) -> Array:
     """The symmetric square root of a positive semi-definite matrix (D, D)."""
     if matrix.shape == (1, 1):
-        return np.sqrt(matrix)
+        scalar: Array = np.sqrt(matrix)
+        return scalar
     values, vectors = np.linalg.eigh(matrix)
     root: Array = np.einsum("ij,j,kj->ik", vectors, np.sqrt(np.maximum(values, 0.0)), vectors)
     return root
@@ -73,7 +77,8 @@ def times_rows(points: Array, matrix: Array) -> Array:
     """points (n, D) times a symmetric matrix (D, D), by elementwise operations."""
     D = points.shape[1]
     if D == 1:
-        return points * matrix[0, 0]
+        scaled: Array = points * matrix[0, 0]
+        return scaled
     columns = [sum(points[:, i] * matrix[i, j] for i in range(D)) for j in range(D)]
     return np.stack([np.asarray(c) for c in columns], axis=1)
 
@@ -101,11 +106,27 @@ class Noised:
         D = data.D
         self.centres = [alpha * np.array(mean) for mean in data.means]
         covs = [alpha**2 * np.array(cov) + sigma**2 * np.eye(D) for cov in data.covs]
-        self.precisions = [np.linalg.inv(cov) for cov in covs]
+        self.precisions: list[Array] = [np.asarray(np.linalg.inv(cov), dtype=np.float64) for cov in covs]
         # An isotropic component needs one number, not a matrix.
         self.scalars = [float(P[0, 0]) if np.array_equal(P, P[0, 0] * np.eye(D)) else None for P in self.precisions]
         logdets = [float(np.linalg.slogdet(cov)[1]) for cov in covs]
         self.offsets = [math.log(w) - 0.5 * (d + D * LOG_2PI) for w, d in zip(data.weights, logdets, strict=True)]
+
+    @cached_property
+    def mean(self) -> Array:
+        """E[X_t], shape (D,)."""
+        weights = np.array(self.data.weights)
+        total: Array = (weights[:, None] * np.array(self.centres)).sum(axis=0)
+        return total
+
+    @cached_property
+    def sd(self) -> Array:
+        """Standard deviation of each coordinate of X_t, shape (D,)."""
+        weights = np.array(self.data.weights)[:, None]
+        inner = np.array([self.alpha**2 * np.diag(np.array(cov)) + self.sigma**2 for cov in self.data.covs])
+        between = (np.array(self.centres) - self.mean) ** 2
+        total: Array = np.sqrt((weights * (inner + between)).sum(axis=0))
+        return total
 
     def _pulls(self, x: Array, k: int) -> tuple[Array, Array]:
         """(x - centre, precision (x - centre)) of component k."""

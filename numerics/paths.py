@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from numerics import paths_bracketed, paths_integrated, paths_reverse, paths_weak
 from numerics.estimates import digits
 from numerics.path_forms import Bracketed, Integrated, NotApplicable, Path, PathForm, Weak
-from numerics.paths_averages import NotReadable
 from numerics.paths_tests import Ensemble, Result, Test, run_tests
-from numerics.problems import LinearProcess, OutOfRange
+from numerics.problems import LinearProcess, OutOfRangeError
 from numerics.rings import Unsupported
 from numerics.sequential import FAMILY_RATE, Outcome
 from numerics.simulate import workers
@@ -24,7 +25,7 @@ from theory.language.instances import Law, LawError
 from theory.language.statements import Located, Rel, Statement
 
 CONSISTENT, REFUTED, UNDECIDED, NOT_APPLICABLE = "consistent", "refuted", "undecided", "not-applicable"
-MAX_PATHS = 1 << 21
+MAX_PATHS = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -73,33 +74,59 @@ def confront_many(
     """
     if isinstance(form, NotApplicable):
         return {name: PathOutcome(NOT_APPLICABLE, form.reason) for name in statements}
-    outcomes: dict[str, PathOutcome] = {}
+    settings = _Settings(form, law, process, claim_id, seed, max_paths, 2 * max(jobs, 2))
+    with workers(jobs, executor) as pool, np.errstate(all="ignore"):
+        try:
+            return _together(statements, settings, share, pool)
+        except OutOfRangeError as why:
+            return {name: PathOutcome(UNDECIDED, str(why)) for name in statements}
+        except (Unsupported, LawError, FloatingPointError):
+            # One statement that cannot be evaluated must not take the others with it: each for itself.
+            each = share / len(statements)
+            return {name: _alone(name, statement, settings, each, pool) for name, statement in statements.items()}
+
+
+@dataclass(frozen=True)
+class _Settings:
+    form: PathForm
+    law: Law
+    process: LinearProcess
+    claim_id: str
+    seed: int
+    max_paths: int
+    ahead: int
+
+
+def _alone(name: str, statement: Statement, s: _Settings, share: float, pool: Executor | None) -> PathOutcome:
     try:
-        groups = _prepare(dict(statements), form, law, process, claim_id, seed)
-        total = sum(len(g.tests) for g in groups)
-        with workers(jobs, executor) as pool:
-            for number, group in enumerate(groups):
-                for name, reason in group.reasons.items():
-                    outcomes[name] = PathOutcome(NOT_APPLICABLE, reason)
-                if group.ensemble is None or not group.tests:
-                    continue
-                results = run_tests(
-                    group.ensemble, group.tests, seed=seed, claim_id=claim_id, experiment=f"{_experiment(form)}/{number}",
-                    share=share * len(group.tests) / total, max_paths=max_paths, executor=pool, ahead=2 * max(jobs, 2),
-                )  # fmt: skip
-                by_name: dict[str, list[Result]] = {}
-                for result in results:
-                    by_name.setdefault(result.test.statement, []).append(result)
-                for name, of_name in by_name.items():
-                    outcomes[name] = _outcome(of_name, group.figures.get(name, {}))
-    except OutOfRange as why:
-        return {name: PathOutcome(NOT_APPLICABLE, str(why)) for name in statements}
-    except (Unsupported, LawError, NotReadable) as why:
-        for name in statements:
-            outcomes.setdefault(name, PathOutcome(UNDECIDED, f"unsupported: {why}"))
+        return _together({name: statement}, s, share, pool)[name]
+    except (Unsupported, LawError) as why:
+        return PathOutcome(UNDECIDED, f"unsupported: {why}")
     except FloatingPointError as why:
-        for name in statements:
-            outcomes.setdefault(name, PathOutcome(UNDECIDED, str(why)))
+        return PathOutcome(UNDECIDED, str(why))
+
+
+def _together(
+    statements: Mapping[str, Statement], s: _Settings, share: float, pool: Executor | None
+) -> dict[str, PathOutcome]:
+    """All statements on shared paths. Raises what any of them raises when it is evaluated."""
+    outcomes: dict[str, PathOutcome] = {}
+    groups = _prepare(dict(statements), s.form, s.law, s.process, s.claim_id, s.seed)
+    total = sum(len(g.tests) for g in groups)
+    for number, group in enumerate(groups):
+        for name, reason in group.reasons.items():
+            outcomes[name] = PathOutcome(NOT_APPLICABLE, reason)
+        if group.ensemble is None or not group.tests:
+            continue
+        results = run_tests(
+            group.ensemble, group.tests, seed=s.seed, claim_id=s.claim_id, experiment=f"{_experiment(s.form)}/{number}",
+            share=share * len(group.tests) / total, max_paths=s.max_paths, executor=pool, ahead=s.ahead,
+        )  # fmt: skip
+        by_name: dict[str, list[Result]] = {}
+        for result in results:
+            by_name.setdefault(result.test.statement, []).append(result)
+        for name, of_name in by_name.items():
+            outcomes[name] = _outcome(of_name, group.figures.get(name, {}))
     return {name: outcomes[name] for name in statements}
 
 
@@ -134,10 +161,10 @@ def _outcome(results: list[Result], figures: dict[str, str]) -> PathOutcome:
     kinds = [r.decision.outcome for r in results]
     if Outcome.REFUTED in kinds:
         worst = next(r for r in results if r.decision.outcome is Outcome.REFUTED)
-        outcome, said = REFUTED, "the sides differ by more than the margin"
+        outcome, said = REFUTED, _said(worst, "the sides differ by more than the margin", "the order is violated")
     elif all(kind is Outcome.EQUIVALENT for kind in kinds):
         worst = max(results, key=_used)
-        outcome, said = CONSISTENT, "the sides agree within the margin"
+        outcome, said = CONSISTENT, _said(worst, "the sides agree within the margin", "the order holds")
     else:
         worst = next(r for r in results if r.decision.outcome is Outcome.UNDECIDED)
         outcome, said = UNDECIDED, worst.decision.reason
@@ -156,10 +183,14 @@ def _outcome(results: list[Result], figures: dict[str, str]) -> PathOutcome:
     )
 
 
+def _said(result: Result, equality: str, order: str) -> str:
+    return equality if result.test.relation == "=" else order
+
+
 def _used(result: Result) -> float:
     """How much of its margin (of its difference, for an order without margin) a consistent part uses."""
     d = result.decision
     slack = d.radius + d.bias
     if result.test.relation == "=":
-        return (abs(d.difference) + slack) / d.margin
+        return (abs(d.difference) + slack) / d.margin if d.margin else 0.0
     return slack / (abs(d.difference) + d.margin)

@@ -19,7 +19,7 @@ ONE, ZERO = num(1), num(0)
 _PUSHED = ("tr", "transpose", "coord")
 
 
-class NotReadable(ValueError):
+class NotReadableError(ValueError):
     """A statement that this reading of paths does not cover. The message says why."""
 
 
@@ -29,11 +29,12 @@ def has_average(term: Term) -> bool:
 
 
 def is_zero(term: Term) -> bool:
+    """Whether ``term`` is zero as written."""
     return term == ZERO or term.op == "origin" or (term.op == "mul" and any(is_zero(t) for t in term.args))
 
 
 def polynomial(term: Term) -> Polynomial:
-    """The polynomial of a core ``term``. Raises NotReadable where it is none (log of an average, 1/E[..], ..)."""
+    """The polynomial of a core ``term``. Raises NotReadableError where it is none (log of an average, 1/E[..], ..)."""
     if not has_average(term):
         return {} if is_zero(term) else {(): term}
     if term.op == "E":
@@ -58,17 +59,13 @@ def polynomial(term: Term) -> Polynomial:
     if term.op in _PUSHED:
         inner_term = term.args[0]
         if inner_term.op == "E":
-            return polynomial(make("E", (rebuild_unary(term, inner_term.args[0]),)))
-        return {m: rebuild_unary(term, c) for m, c in polynomial(inner_term).items()}
+            return polynomial(make("E", (rebuild(term, inner_term.args),)))
+        return {m: rebuild(term, (c,)) for m, c in polynomial(inner_term).items()}
     if term.op == "dt" and not term.free:
         return {(term,): ONE}
     if term.op == "post":
         return {m: make("post", (c,)) for m, c in polynomial(term.args[0]).items()}
-    raise NotReadable(f"an average stands inside {term.op!r}: only sums, products and powers of averages are estimated")
-
-
-def rebuild_unary(term: Term, inner: Term) -> Term:
-    return rebuild(term, (inner,))
+    raise NotReadableError(f"an average stands inside {term.op!r}: only sums, products and powers are estimated")
 
 
 def _add(out: Polynomial, monomial: Monomial, coefficient: Term) -> None:
@@ -89,7 +86,7 @@ def _product(term: Term) -> Polynomial:
 def _power(term: Term) -> Polynomial:
     exponent = term.data
     if not (isinstance(exponent, Fraction) and exponent.denominator == 1 and 1 <= exponent <= 4):
-        raise NotReadable(f"an average stands under the power {exponent}: only powers 1 to 4 are expanded")
+        raise NotReadableError(f"an average stands under the power {exponent}: only powers 1 to 4 are expanded")
     if exponent == 1:
         return polynomial(term.args[0])
     return _product(make("mul", (term.args[0],) * int(exponent)))

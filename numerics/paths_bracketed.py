@@ -1,14 +1,15 @@
 """The bracketed form: a located maximum or minimum, by ordering a quantity at three noise levels.
 
-X0 and the noise are common to all levels (X_t = alpha X0 + sigma eps), so differences between levels are sharp. If
-the statement gives the extremal value, that is compared too, at the stated place.
+X0 and the noise are common to all levels (X_t = alpha X0 + sigma eps), so differences between levels are sharp. The
+middle level is the stated place; a statement that names none is ordered at the middle of the form and never refuted by
+it (its extremum may lie between two levels). A stated extremal value is compared too, at the stated place.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,12 +18,13 @@ from numerics.estimates import digits
 from numerics.mixtures import mixture_of
 from numerics.path_forms import Bracketed
 from numerics.paths_averages import (
-    NotReadable,
+    NotReadableError,
     Polynomial,
     generators,
     polynomial,
 )
-from numerics.paths_reading import Tangent, scalars, tangent
+from numerics.paths_controls import noise_powers
+from numerics.paths_reading import Tangent, closed, scalars, tangent
 from numerics.paths_tests import Observed, Test
 from numerics.problems import LinearProcess
 from numerics.simulate import CHUNK
@@ -60,30 +62,84 @@ class LevelEnsemble:
                 for at, u, weight in self.parts[i]:
                     if at == level:
                         values[row] += weight * read[u]
-        controls = [c for i in range(x0.shape[1]) for c in (eps[:, i], eps[:, i] ** 2 - 1, eps[:, i] ** 2 * x0[:, i] - x0[:, i])]
-        return Observed(values, np.zeros_like(values), np.array(controls))
+        t = self.times[len(self.times) // 2]
+        middle = mixture_of(self.law).noised(self.process.alpha(t), self.process.sigma(t))
+        return Observed(values, np.zeros_like(values), noise_powers(eps, x0, middle))
 
 
 def number_of(statement: Located) -> Polynomial:
-    """The located number as a polynomial in averages. Raises NotReadable with the reason."""
+    """The located number as a polynomial in averages. Raises NotReadableError with the reason."""
     what = statement.what
     if what.kind == "zeros" or what.term.free:
-        raise NotReadable("a bracket orders a number at three noise levels: it needs a maximum or minimum of a number")
+        raise NotReadableError("a bracket orders one number at three noise levels: it needs its maximum or minimum")
     if what.variable.op != "tfun" or what.variable.data != "sigma":
-        raise NotReadable("the bracket is in sigma")
+        raise NotReadableError("the bracket is in sigma")
+    if statement.count not in (None, 1):
+        raise NotReadableError(f"a bracket shows one extremum, it cannot count {statement.count}")
     if statement.when is not None:
-        raise NotReadable("the statement restricts its parameters")
+        raise NotReadableError("the statement restricts its parameters")
     poly = polynomial(unfold(what.term))
     if any(g.op == "dt" for g in generators(poly)):
-        raise NotReadable("a rate of an average is located: no ensemble gives it at one level")
+        raise NotReadableError("a rate of an average is located: no ensemble gives it at one level")
     return poly
 
 
-def middle_of(value: Digits | Term | None) -> Fraction | None:
-    """The number meant by ``at`` or ``value``, if it is one."""
+def place_of(value: Digits | Term | None, law: Law, process: LinearProcess) -> float | None:
+    """The number meant by ``at`` or ``value``, if there is one. Raises Unsupported if it cannot be evaluated."""
+    if value is None:
+        return None
     if isinstance(value, Digits):
-        return Fraction(value.text)
-    return value.data if value is not None and isinstance(value.data, Fraction) else None
+        return float(Fraction(value.text))
+    return closed(law, process, process.time_of_sigma(1.0), unfold(value))
+
+
+@dataclass(frozen=True)
+class _Located:
+    """A readable statement: its number, whether a maximum, and the stated place and value."""
+
+    number: Polynomial
+    relation: str
+    place: float | None
+    value: float | None
+
+
+def _read(statement: Located, form: Bracketed, law: Law, process: LinearProcess) -> _Located:
+    place, value = (place_of(v, law, process) for v in (statement.at, statement.value))
+    if place is not None and not form.low < place < form.high:
+        raise NotReadableError(f"the stated place {place:.6g} lies outside the bracket")
+    return _Located(number_of(statement), ">" if statement.what.kind == "maxima" else "<", place, value)
+
+
+class _Plan:
+    """The observables and tests of all statements, linear at the averages of a pilot ensemble."""
+
+    def __init__(
+        self, law: Law, process: LinearProcess, levels: Sequence[float], found: dict[str, _Located],
+        rng: np.random.Generator,
+    ) -> None:  # fmt: skip
+        self.levels = list(levels)
+        self.times = tuple(process.time_of_sigma(level) for level in levels)
+        self.parts: list[tuple[Part, ...]] = []
+        self.constants: list[float] = []
+        self.tests: list[Test] = []
+        x0 = mixture_of(law).sample(CHUNK, rng)
+        eps = rng.standard_normal(x0.shape)
+        wanted = generators(*(f.number for f in found.values()))
+        self.lines: list[dict[str, Tangent]] = []
+        for t in self.times:
+            x = process.alpha(t) * x0 + process.sigma(t) * eps
+            read = scalars(law, process, t, [g.args[0] for g in wanted], x, x0)
+            means = {g: float(v.mean()) for g, v in zip(wanted, read, strict=True)}
+            errors = {g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)}
+            self.lines.append({n: tangent(f.number, means, errors, law, process, t) for n, f in found.items()})
+
+    def add(self, test: Test, terms: Sequence[tuple[float, float]], shift: float) -> None:
+        """An observable: the sum of sign times the number of the test's statement at a level, less ``shift``."""
+        rows = [(self.levels.index(level), sign) for level, sign in terms]
+        lines = [(at, self.lines[at][test.statement], sign) for at, sign in rows]
+        self.parts.append(tuple((at, u, sign * weight) for at, line, sign in lines for u, weight in line.parts))
+        self.constants.append(sum(sign * line.constant for _, line, sign in lines) - shift)
+        self.tests.append(replace(test, bias=sum(line.remainder for _, line, _ in lines)))
 
 
 def plan(
@@ -91,49 +147,27 @@ def plan(
 ) -> tuple[LevelEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]:
     """The ensemble for all readable statements, their tests, the reasons of the others and the pilot's values."""
     reasons: dict[str, str] = {}
-    numbers: dict[str, tuple[Polynomial, Fraction | None]] = {}
-    levels = [form.low, form.middle, form.high]
+    found: dict[str, _Located] = {}
     for name, statement in statements.items():
-        place = middle_of(statement.at)
-        if place is not None and not form.low < place < form.high:
-            reasons[name] = f"the stated place {float(place):.6g} lies outside the bracket"
-            continue
         try:
-            numbers[name] = (number_of(statement), place if middle_of(statement.value) is not None else None)
-        except NotReadable as why:
+            found[name] = _read(statement, form, law, process)
+        except NotReadableError as why:
             reasons[name] = str(why)
-    levels += sorted({place for _, place in numbers.values() if place is not None} - set(levels))
-    times = tuple(process.time_of_sigma(float(level)) for level in levels)
-    x0 = mixture_of(law).sample(CHUNK, rng)
-    eps = rng.standard_normal(x0.shape)
-    wanted = generators(*(poly for poly, _ in numbers.values()))
-    tables = []
-    for t in times:
-        x = process.alpha(t) * x0 + process.sigma(t) * eps
-        read = scalars(law, process, t, [g.args[0] for g in wanted], x, x0)
-        means = {g: float(v.mean()) for g, v in zip(wanted, read, strict=True)}
-        tables.append((means, {g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)}))
-    parts: list[tuple[Part, ...]] = []
-    constants: list[float] = []
-    tests: list[Test] = []
-    figures: dict[str, dict[str, str]] = {}
-
-    def add(name: str, part: str, relation: str, rows: list[tuple[int, Tangent, float]], shift: float, margin: float) -> None:
-        parts.append(tuple((level, u, sign * weight) for level, line, sign in rows for u, weight in line.parts))
-        constants.append(sum(sign * line.constant for _, line, sign in rows) - shift)
-        tests.append(Test(name, part, relation, margin, sum(line.remainder for _, line, _ in rows)))
-
-    for name, (poly, place) in numbers.items():
-        lines = [tangent(poly, *tables[i], law, process, t) for i, t in enumerate(times)]
-        relation = ">" if statements[name].what.kind == "maxima" else "<"
-        for side, text in ((0, "middle against low"), (2, "middle against high")):
-            add(name, text, relation, [(1, lines[1], 1.0), (side, lines[side], -1.0)], 0.0, 0.0)
-        value = middle_of(statements[name].value)
-        if place is not None and value is not None:
-            at = levels.index(place)
-            margin = float(form.margin) * abs(float(value))
-            add(name, "value at the stated place", "=", [(at, lines[at], 1.0)], float(value), margin)
-        figures[name] = {f"pilot at {levels[i]}": digits(lines[i].value, 3) for i in range(3)}
-    if not tests:
+    if not found:
         return None, [], reasons, {}
-    return LevelEnsemble(law, process, times, tuple(parts), tuple(constants)), tests, reasons, figures
+    low, middle, high = float(form.low), float(form.middle), float(form.high)
+    levels = sorted({low, middle, high} | {f.place for f in found.values() if f.place is not None})
+    built = _Plan(law, process, levels, found, rng)
+    figures: dict[str, dict[str, str]] = {}
+    for name, f in found.items():
+        place = middle if f.place is None else f.place
+        for side, text in ((low, "low"), (high, "high")):
+            test = Test(name, f"place against {text}", f.relation, 0.0, refutes=f.place is not None)
+            built.add(test, [(place, 1.0), (side, -1.0)], 0.0)
+        if f.place is not None and f.value is not None:
+            test = Test(name, "value at the stated place", "=", float(form.margin) * abs(f.value))
+            built.add(test, [(place, 1.0)], f.value)
+        shown = {"low": low, "place": place, "high": high}
+        figures[name] = {f"pilot {k}": digits(built.lines[levels.index(v)][name].value, 3) for k, v in shown.items()}
+    ensemble = LevelEnsemble(law, process, built.times, tuple(built.parts), tuple(built.constants))
+    return ensemble, built.tests, reasons, figures

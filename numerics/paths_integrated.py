@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -19,13 +18,14 @@ from numerics.estimates import digits
 from numerics.mixtures import mixture_of
 from numerics.path_forms import Integrated
 from numerics.paths_averages import (
-    NotReadable,
+    NotReadableError,
     Polynomial,
     difference,
     generators,
     has_average,
     polynomial,
 )
+from numerics.paths_controls import Controls
 from numerics.paths_reading import closed, fields, scalars, tangent
 from numerics.paths_tests import Observed, Test
 from numerics.problems import Array, LinearProcess, transition
@@ -63,13 +63,13 @@ def clenshaw_curtis(intervals: int) -> tuple[Array, Array]:
 
 
 def rate_form(statement: Rel, law: Law, process: LinearProcess, times: Sequence[float]) -> RateForm:
-    """The statement solved for its rates. Raises NotReadable if it has none, or they do not share one factor."""
+    """The statement solved for its rates. Raises NotReadableError if it has none, or they do not share one factor."""
     if statement.free:
-        raise NotReadable("the statement is about points, not a rate of a number")
+        raise NotReadableError("the statement is about points, not a rate of a number")
     poly = difference(statement.lhs, statement.rhs)
     rates = [g for g in generators(poly) if g.op == "dt"]
     if not rates:
-        raise NotReadable("no rate of a number occurs in the statement")
+        raise NotReadableError("no rate of a number occurs in the statement")
     rest: Polynomial = {}
     leading: dict[Term, Term] = {}
     for monomial, coefficient in poly.items():
@@ -79,19 +79,19 @@ def rate_form(statement: Rel, law: Law, process: LinearProcess, times: Sequence[
         elif len(monomial) == 1:
             leading[inside[0]] = coefficient
         else:
-            raise NotReadable("a rate is multiplied by an average: the right side is not affine")
+            raise NotReadableError("a rate is multiplied by an average: the right side is not affine")
     numbers = []
     for rate in leading:
         inner = rate.args[0]
         if any(node.op == "dt" and has_average(node) for node in walk(inner)):
-            raise NotReadable("a second derivative in time has no integrated form here")
+            raise NotReadableError("a second derivative in time has no integrated form here")
         numbers.append((rate, polynomial(inner)))
     factors = np.array([[closed(law, process, t, c) for t in times] for c in leading.values()])
     if not (np.all(factors[0] > 0) or np.all(factors[0] < 0)):
-        raise NotReadable("the factor of the rate changes its sign or vanishes on the range")
+        raise NotReadableError("the factor of the rate changes its sign or vanishes on the range")
     ratios = factors / factors[0]
     if not np.allclose(ratios, ratios[:, :1], rtol=1e-9, atol=0):
-        raise NotReadable("several rates with different functions of time as factors")
+        raise NotReadableError("several rates with different functions of time as factors")
     relation = statement.relation if factors[0][0] > 0 else FLIPPED[statement.relation]
     return RateForm(relation, tuple(numbers), tuple(map(float, ratios[:, 0])), rest, next(iter(leading.values())))
 
@@ -120,7 +120,7 @@ class Plan:
         needed = [self._needed(wanted, node) for node in range(len(self.times))]
         values = np.array([np.full(count, self.constants[i][0]) for i in wanted])
         biases = np.array([np.full(count, self.constants[i][1]) for i in wanted])
-        tally = _Controls(count, len(self.drives) + len(self.guides))
+        tally = Controls(count, len(self.drives) + len(self.guides), 1 + len(self.guides))
         x, read = np.zeros_like(x0), dict[Term, Array]()
         for node, t in enumerate(self.times):
             if node == 0:
@@ -133,7 +133,12 @@ class Plan:
                 guides = [np.full(count, 1 / self.process.sigma(earlier) ** 2), *(read[u] for u in self.guides)]
                 tally.step(sd * xi, sd, self._slopes(earlier, x, x0), guides)
                 x = factor * x + sd * xi
-            tally.kernel((x - self.process.alpha(t) * x0) / self.process.sigma(t), x0 if node == 0 else None)
+            alpha, sigma = self.process.alpha(t), self.process.sigma(t)
+            eps = (x - alpha * x0) / sigma
+            if node == 0:
+                tally.start(eps, x0, data.noised(alpha, sigma))
+            else:
+                tally.kernel(eps)
             terms = needed[node]
             read = dict(zip(terms, scalars(self.law, self.process, t, terms, x, x0), strict=True))
             for row, i in enumerate(wanted):
@@ -153,58 +158,6 @@ class Plan:
         left = [1.0] * len(self.drives) + [self.times[-1] - t] * len(self.guides)
         read = fields(self.law, self.process, t, terms, x, x0)
         return [[weight * part[(i,)] for i in range(self.law.D)] for part, weight in zip(read, left, strict=True)]
-
-
-class _Controls:
-    """Sums of predictable field times noise along the paths, and powers of the noise that made X_t from X_0."""
-
-    def __init__(self, count: int, slopes: int) -> None:
-        self.first = np.zeros((slopes, count))
-        self.second: list[Array] = []
-        self.kernels: list[Array] = []
-
-    def step(self, kick: Array, sd: float, slopes: list[list[Array]], guides: list[Array]) -> None:
-        """Add slope . kick for every slope, and (|kick|^2 - D sd^2) times every guide, as read before the step."""
-        for d, slope in enumerate(slopes):
-            for i, part in enumerate(slope):
-                self.first[d] += part * kick[:, i]
-        centred = (kick * kick).sum(axis=1) - kick.shape[1] * sd * sd
-        if not self.second:
-            self.second = [np.zeros(len(kick)) for _ in guides]
-        for total, guide in zip(self.second, guides, strict=True):
-            total += guide * centred
-
-    def kernel(self, eps: Array, x0: Array | None) -> None:
-        """Add |eps|^2 - D; at the first node also products of Hermite polynomials of eps with powers of X0."""
-        self.kernels.append((eps * eps).sum(axis=1) - eps.shape[1])
-        for i in range(eps.shape[1]) if x0 is not None else ():
-            e, u = eps[:, i], x0[:, i]
-            for hermite in (e, e * e - 1, e**3 - 3 * e, e**4 - 6 * e * e + 3):
-                self.kernels += [hermite * u**power for power in range(1, 4)] + [hermite]
-
-    def rows(self, x0: Array, law: Law) -> Array:
-        return np.array([*self.first, *self.second, *self.kernels, *_powers(x0, law)])
-
-
-def _powers(x0: Array, law: Law) -> list[Array]:
-    """Powers of the components of X0 about their exact means: the draw of X0 is part of the driving noise."""
-    out = []
-    for i in range(x0.shape[1]):
-        for power in range(1, 5):
-            out.append(x0[:, i] ** power - _moment(law, i, power))
-    return out
-
-
-def _moment(law: Law, i: int, power: int) -> float:
-    """E[X0_i^power] of the law, exactly rounded."""
-    total = Fraction(0)
-    for c in law.components:
-        mean, variance = Fraction(str(c.mean[i])), Fraction(str(c.cov[i][i]))
-        moments = [Fraction(1), mean]
-        for n in range(2, power + 1):
-            moments.append(mean * moments[-1] + (n - 1) * variance * moments[-2])
-        total += Fraction(str(c.weight)) * moments[power]
-    return float(total)
 
 
 def plan(
@@ -227,7 +180,7 @@ def plan(
     for name, statement in statements.items():
         try:
             forms[name] = rate_form(statement, law, process, times)
-        except NotReadable as why:
+        except NotReadableError as why:
             reasons[name] = str(why)
     if not forms:
         return None, [], reasons, {}
@@ -254,8 +207,9 @@ class _Pilot:
     """Averages at every node on one ensemble of its own: where polynomials in averages are made linear."""
 
     def __init__(
-        self, law: Law, process: LinearProcess, times: Sequence[float], forms: dict[str, RateForm], rng: np.random.Generator
-    ) -> None:
+        self, law: Law, process: LinearProcess, times: Sequence[float], forms: dict[str, RateForm],
+        rng: np.random.Generator,
+    ) -> None:  # fmt: skip
         self.law, self.process, self.times = law, process, times
         x0 = mixture_of(law).sample(CHUNK, rng)
         eps = rng.standard_normal(x0.shape)

@@ -23,7 +23,9 @@ def interpreter(law: Law, process: LinearProcess, t: float) -> Interpreter:
     return Interpreter(FloatRing(), law, process.germ(t))
 
 
-def scalars(law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None) -> list[Array]:
+def scalars(
+    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None
+) -> list[Array]:
     """The values (n,) of scalar core terms at points x (n, D) with end points X0 (n, D)."""
     return [np.broadcast_to(v[()], (len(x),)) for v in fields(law, process, t, terms, x, X0)]
 

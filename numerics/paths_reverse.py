@@ -4,271 +4,46 @@ The SDE of the named direction is integrated literally in (x, t) by stochastic H
 score, from the exact law at its first level. Given the end, X0 is drawn from P(. | x) at the last state (for few atoms
 the average over that draw is taken exactly); with a label fixed in advance, X0 is each atom in turn (or fixed points).
 
-* drift(F) = R: the mean of F(last) - F(first) - int R dtau is zero. Computed with n and 2n steps of the same Brownian
+* drift(F) = R: the mean of F(last) - F(first) - int R dtau is zero, also when weighted with the first state (a mean
+  alone would accept drifts that agree on average only). Computed with n and 2n steps of the same Brownian
   path and extrapolated; the change is the step bias.
 * noise(F) = R: the residual quadratic variation sum |dF - R dW|^2, relative to that of F, tends to zero with the step.
   Extrapolated from strides 1 and 2; the change against strides 2 and 4 is the step bias.
-
-Controls are sums of predictable fields times dW: their means are zero for the discrete paths themselves, whatever the
-truth of any claim.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
-from numerics.mixtures import Noised, mixture_of
 from numerics.path_forms import Path
-from numerics.paths_averages import NotReadable, has_average
+from numerics.paths_averages import NotReadableError, has_average
+from numerics.paths_motion import OWN, Equation, PathEnsemble
 from numerics.paths_reading import closed, fields
-from numerics.paths_tests import Observed, Test
-from numerics.problems import Array, ForwardSDE, LinearProcess, ReverseSDE
+from numerics.paths_tests import Test
+from numerics.problems import LinearProcess
 from numerics.rings import Unsupported
-from numerics.schemes import STOCHASTIC_HEUN, Grid, coarsened, increments, log_sigma_grid, walk
+from numerics.schemes import log_sigma_grid
 from numerics.simulate import CHUNK
 from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE_GIVEN_END, grad, unfold
 from theory.language.instances import STANDING, Law
 from theory.language.statements import Rel
-from theory.language.terms import Term, make
-from theory.language.terms import walk as nodes_of
+from theory.language.terms import Term, make, walk
 
 STEPS = 64
 """Steps of the finer path; the coarser has half as many."""
-STRIDE = 4
-"""Drift integrals and controls use every ``STRIDE``-th node (trapezoidal rule, extrapolated with the step)."""
-ATOMS = 4
-"""Up to so many atoms, the draw of the own end point is averaged exactly; beyond, X0 is drawn."""
 DRIVES = 4
 """At most so many gradient fields are made into controls."""
 FIXED = 3
 """At most so many end points fixed in advance."""
-OWN = -1
-"""The label that means: the path's own end point."""
-
-
-@dataclass(frozen=True)
-class Equation:
-    """One observable: ``kind`` drift or noise, of ``field`` with right side ``right``, for one choice of X0.
-
-    ``sign`` is -1 if the named direction of time runs against the simulated path. ``label``: OWN, or an index of the
-    ensemble's fixed end points; ``given_end``: the noise is that of the path conditioned on its end.
-    """
-
-    kind: str
-    field: Term
-    right: Term
-    label: int
-    sign: float
-    given_end: bool
-
-    @property
-    def needs_end(self) -> bool:
-        return "X0" in self.field.free | self.right.free
-
-
-@dataclass(frozen=True)
-class PathEnsemble:
-    """Paths of one SDE between two noise levels with every state kept.
-
-    ``drives`` are vector fields (with a label) that are summed against dW as controls; ``memory`` is an equation whose
-    own end is averaged: the change of the posterior weights times what was met so far makes one more control.
-    """
-
-    law: Law
-    process: LinearProcess
-    grid: Grid
-    lam: float
-    forward: bool
-    labels: tuple[tuple[float, ...], ...]
-    equations: tuple[Equation, ...]
-    drives: tuple[tuple[Term, int], ...]
-    memory: Equation | None
-
-    def averages_ends(self, e: Equation) -> bool:
-        """Whether the own end of ``e`` is averaged over the atoms instead of drawn."""
-        return e.kind == "drift" and e.given_end and e.needs_end and self.law.is_discrete and self.law.K <= ATOMS
-
-    def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
-        """Simulate ``count`` paths twice (2n and n steps, one Brownian path) and read the wanted observables."""
-        run = _Run(self, count, rng)
-        rows = [self.equations[i] for i in wanted]
-        pairs = [run.drift(e) if e.kind == "drift" else run.noise(e) for e in rows]
-        return Observed(np.array([v for v, _ in pairs]), np.array([b for _, b in pairs]), run.controls())
-
-    def sizes(self, count: int, rng: np.random.Generator) -> list[tuple[float, float]]:
-        """(mean size of the right side along the path, mean |F(last) - F(first)| or quadratic variation)."""
-        run = _Run(self, count, rng)
-        return [run.size(e) for e in self.equations]
-
-
-class _Run:
-    """The states of one chunk on the fine and the coarse grid, and cached readings of terms on them."""
-
-    def __init__(self, ensemble: PathEnsemble, count: int, rng: np.random.Generator) -> None:
-        self.e, process, grid = ensemble, ensemble.process, ensemble.grid
-        data = mixture_of(ensemble.law)
-        first = data.noised(process.alpha(grid.times[0]), process.sigma(grid.times[0]))
-        x0, start = first.sample(count, rng)
-        sde = ForwardSDE(process) if ensemble.forward else ReverseSDE(process, data, ensemble.lam)
-        self.dW = increments(grid, start.shape, rng)
-        self.fine = list(walk(STOCHASTIC_HEUN, sde, grid, start, self.dW))
-        self.coarse_grid = grid.coarser(2)
-        self.coarse = list(walk(STOCHASTIC_HEUN, sde, self.coarse_grid, start, coarsened(self.dW, 2)))
-        uniforms, normals = rng.random(count), rng.standard_normal(start.shape)
-        last = data.noised(process.alpha(grid.times[-1]), process.sigma(grid.times[-1]))
-        if ensemble.forward:
-            self.own = (x0, x0)
-        else:
-            self.own = tuple(last.posterior_sample(p[-1], uniforms, normals) for p in (self.fine, self.coarse))
-        self.data, self.start, self.times = data, start, grid.times
-        self._read: dict[tuple[Term, int, int, int], dict[tuple[int, ...], Array]] = {}
-
-    def ends(self, label: int, level: int) -> Array:
-        """X0 for a label on the fine (0) or coarse (1) paths."""
-        if label == OWN:
-            return self.own[level]
-        return np.broadcast_to(np.array(self.e.labels[label]), self.start.shape)
-
-    def read(self, term: Term, label: int, level: int, node: int) -> dict[tuple[int, ...], Array]:
-        """The components of ``term`` at a node of the fine (level 0) or coarse (level 1) paths."""
-        key = (term, label if "X0" in term.free else OWN, level, node)
-        if key not in self._read:
-            states = self.coarse if level else self.fine
-            t = self.times[2 * node if level else node]
-            X0 = self.ends(label, level) if "X0" in term.free else None
-            self._read[key] = fields(self.e.law, self.e.process, t, [term], states[node], X0)[0]
-        return self._read[key]
-
-    def value(self, term: Term, label: int, level: int, node: int) -> Array:
-        return self.read(term, label, level, node)[()]
-
-    # -- drift ---------------------------------------------------------------------------------------------------------
-    def _grid(self, level: int) -> Grid:
-        return self.coarse_grid if level else self.e.grid
-
-    def _integral(self, term: Term, label: int, level: int, absolute: bool = False) -> Array:
-        """The trapezoidal rule for int R dtau in log sigma."""
-        grid = self._grid(level)
-        total = np.zeros(len(self.start))
-        for node in range(0, grid.steps + 1, STRIDE):
-            weight = (0.5 if node in (0, grid.steps) else 1.0) * STRIDE * grid.step * grid.speeds[node]
-            value = self.value(term, label, level, node)
-            total += weight * (np.abs(value) if absolute else value)
-        return total
-
-    def _excess(self, e: Equation, level: int, label: int) -> Array:
-        last = self._grid(level).steps
-        change = self.value(e.field, label, level, last) - self.value(e.field, label, level, 0)
-        return e.sign * change - self._integral(e.right, label, level)
-
-    def _averaged(self, e: Equation, level: int) -> Array:
-        """The excess; its average over the draw of the own end where that is a sum over few atoms."""
-        if not self.e.averages_ends(e):
-            return self._excess(e, level, e.label)
-        chances = self._noised(self.times[-1]).responsibilities((self.coarse if level else self.fine)[-1])
-        total = chances[0] * self._excess(e, level, 0)
-        for label in range(1, self.e.law.K):
-            total = total + chances[label] * self._excess(e, level, label)
-        return total
-
-    def drift(self, e: Equation) -> tuple[Array, Array]:
-        """(extrapolated observable, step bias) of a drift equation; the scheme and the rule have weak order 2."""
-        fine, coarse = self._averaged(e, 0), self._averaged(e, 1)
-        change = (fine - coarse) / (2**STOCHASTIC_HEUN.weak_order - 1)
-        return fine + change, change
-
-    def _noised(self, t: float) -> Noised:
-        return self.data.noised(self.e.process.alpha(t), self.e.process.sigma(t))
-
-    def _doob(self, t: float, x: Array, end: Array) -> Array:
-        """grad_x log P(X0 | x): the kernel's score less the score."""
-        alpha, sigma = self.e.process.alpha(t), self.e.process.sigma(t)
-        pull: Array = (alpha * end - x) / sigma**2 - self._noised(t).score(x)
-        return pull
-
-    # -- noise ---------------------------------------------------------------------------------------------------------
-    def _increments(self, e: Equation) -> list[Array]:
-        """The Brownian increments that drive the process: given its end, the Doob drift is taken out."""
-        if not e.given_end:
-            return self.dW
-        out, end = [], self.ends(e.label, 0)
-        for t, later, x, dW in zip(self.times, self.times[1:], self.fine, self.dW):
-            out.append(dW - math.sqrt(self.e.process.g2(t)) * abs(later - t) * self._doob(t, x, end))
-        return out
-
-    def _residual(self, e: Equation, dW: list[Array], stride: int) -> Array:
-        """sum |F(next) - F - R dW|^2 over steps of ``stride`` nodes."""
-        total = np.zeros(len(self.start))
-        kicks = coarsened(dW, stride)
-        for i, kick in enumerate(kicks):
-            node = i * stride
-            change = self.value(e.field, e.label, 0, node + stride) - self.value(e.field, e.label, 0, node)
-            row = self.read(e.right, e.label, 0, node)
-            for j in range(self.e.law.D):
-                change = change - row[(j,)] * kick[:, j]
-            total += change * change
-        return total
-
-    def noise(self, e: Equation) -> tuple[Array, Array]:
-        """(extrapolated residual, step bias) of a noise equation; the residual is linear in the step."""
-        dW = self._increments(e)
-        one, two, four = (self._residual(e, dW, stride) for stride in (1, 2, 4))
-        best = 2 * one - two
-        return best, best - (2 * two - four)
-
-    # -- scales and controls -------------------------------------------------------------------------------------------
-    def size(self, e: Equation) -> tuple[float, float]:
-        """What a margin is relative to: (E int |R|, E |dF|), or the quadratic variation of F for a noise equation."""
-        steps = self.e.grid.steps
-        if e.kind == "noise":
-            values = [self.value(e.field, e.label, 0, node) for node in range(steps + 1)]
-            return (float(sum(((v - u) ** 2).mean() for u, v in zip(values, values[1:]))), 0.0)
-        change = self.value(e.field, e.label, 0, steps) - self.value(e.field, e.label, 0, 0)
-        return float(self._integral(e.right, e.label, 0, absolute=True).mean()), float(np.abs(change).mean())
-
-    def controls(self) -> Array:
-        """Sums of predictable fields against dW: the score, x, the drives, and the memory."""
-        rows = np.zeros((3 + len(self.e.drives), len(self.start)))
-        memory = _Memory(self, self.e.memory) if self.e.memory is not None else None
-        for i, dW in enumerate(coarsened(self.dW, STRIDE)):
-            node = i * STRIDE
-            t, x = self.times[node], self.fine[node]
-            kick = math.sqrt(self.e.process.g2(t)) * dW
-            rows[0] += (self._noised(t).score(x) * kick).sum(axis=1)
-            rows[1] += (x * kick).sum(axis=1)
-            if memory is not None:
-                rows[2] += memory.step(node, kick)
-            for d, (term, label) in enumerate(self.e.drives, 3):
-                for j, part in self.read(term, label, 0, node).items():
-                    rows[d] += part * kick[:, j[0]]
-        return rows
-
-
-class _Memory:
-    """sum_k grad P(k | x) . dW times what label k has met so far: F(first) and the integral of R up to now."""
-
-    def __init__(self, run: _Run, e: Equation) -> None:
-        self.run, self.equation = run, e
-        self.met = [e.sign * run.value(e.field, k, 0, 0) for k in range(run.e.law.K)]
-
-    def step(self, node: int, kick: Array) -> Array:
-        run, grid = self.run, self.run.e.grid
-        t, x = run.times[node], run.fine[node]
-        chances = run._noised(t).responsibilities(x)
-        total = np.zeros(len(x))
-        for k, chance in enumerate(chances):
-            total += chance * self.met[k] * (run._doob(t, x, run.ends(k, 0)) * kick).sum(axis=1)
-            self.met[k] = self.met[k] + STRIDE * grid.step * grid.speeds[node] * run.value(self.equation.right, k, 0, node)
-        return total
+Plan = tuple[PathEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]
 
 
 def plan(
     statements: dict[str, Rel], form: Path, law: Law, process: LinearProcess, rng: np.random.Generator
-) -> list[tuple[PathEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]]:
+) -> list[Plan]:
     """One ensemble for each direction that occurs, with the tests of its statements, and the reasons of the others."""
     high, low = float(form.upper), float(form.lower)
     groups: dict[tuple[float, bool], list[tuple[str, Rel, Equation]]] = {}
@@ -281,11 +56,11 @@ def plan(
     for name, statement in statements.items():
         try:
             lam, forward = _motion(statement, law, process)
-            for equation in _equations(statement, min(len(labels), FIXED)):
+            for equation in _equations(statement, min(len(labels), FIXED), law.D):
                 groups.setdefault((lam, forward), []).append((name, statement, equation))
-        except NotReadable as why:
+        except NotReadableError as why:
             reasons[name] = str(why)
-    out: list[tuple[PathEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]] = [(None, [], reasons, {})]
+    out: list[Plan] = [(None, [], reasons, {})]
     for (lam, forward), members in groups.items():
         equations = tuple(equation for _, _, equation in members)
         bare = PathEnsemble(law, process, grids[forward], lam, forward, labels, equations, (), None)
@@ -295,6 +70,7 @@ def plan(
         for (name, statement, e), (size, change) in zip(members, ensemble.sizes(CHUNK // 4, rng), strict=True):
             part = "own end" if e.label == OWN and e.needs_end else ""
             part = part if e.label == OWN else f"label {labels[e.label]}"
+            part += f" weighted by {'|x|^2' if e.weight > law.D else f'x{e.weight}'}" if e.weight else ""
             tests.append(Test(name, part, statement.relation, float(form.margin) * (size if size > 0 else change)))
         out.append((ensemble, tests, {}, {}))
     return out
@@ -309,9 +85,9 @@ def _drives(ensemble: PathEnsemble) -> tuple[tuple[Term, int], ...]:
         hidden = e.given_end and "X0" in e.field.free
         term = grad(make("post", (e.field,))) if hidden else grad(e.field)
         label = OWN if hidden or "X0" not in e.field.free else e.label
-        x = np.zeros((2, ensemble.law.D))
+        x, end = np.zeros((2, ensemble.law.D)), np.array([ensemble.labels[0]] * 2)
         try:
-            fields(ensemble.law, ensemble.process, ensemble.grid.times[-1], [term], x, x if "X0" in term.free else None)
+            fields(ensemble.law, ensemble.process, ensemble.grid.times[-1], [term], x, end)
         except Unsupported:
             continue  # no closed posterior average: the test goes without this control
         out.setdefault((term, label))
@@ -321,51 +97,48 @@ def _drives(ensemble: PathEnsemble) -> tuple[tuple[Term, int], ...]:
 def fixed_ends(law: Law) -> tuple[tuple[float, ...], ...]:
     """End points fixed in advance: the atoms, or the standing points for a density."""
     if law.is_discrete:
-        return tuple(tuple(float(str_number(v)) for v in c.mean) for c in law.components)
+        return tuple(tuple(_float(v) for v in c.mean) for c in law.components)
     points = next((i.X0 for i in STANDING if i.law.D == law.D and not i.law.is_discrete), ())
     if not points:
         points = (tuple(v for v in law.components[0].mean),)
-    return tuple(tuple(float(str_number(v)) for v in point) for point in points)
+    return tuple(tuple(_float(v) for v in point) for point in points)
 
 
-def str_number(value: object) -> float:
-    if isinstance(value, Term):
-        raise NotReadable("the law holds symbols")
-    return float(value)  # type: ignore[arg-type]
+def _float(value: object) -> float:
+    if not isinstance(value, Fraction):
+        raise NotReadableError("the law holds symbols")
+    return float(value)
 
 
 def _motion(statement: Rel, law: Law, process: LinearProcess) -> tuple[float, bool]:
     """(lambda, whether the simulated SDE runs forward) of the process that the statement is about."""
     lhs = statement.lhs
     if lhs.op not in ("drift", "noise"):
-        raise NotReadable("a static identity: neither a drift nor a noise equation")
+        raise NotReadableError("a static identity: neither a drift nor a noise equation")
     along = str(lhs.data)
     if along == FLOW:
         if lhs.op == "noise":
-            raise NotReadable("the flow has no noise by definition")
+            raise NotReadableError("the flow has no noise by definition")
         return 0.0, False
     if along == FAMILY:
         return abs(closed(law, process, 0.0, unfold(lhs.args[1]))), False
     return 1.0, along == FORWARD
 
 
-def _equations(statement: Rel, labels: int) -> list[Equation]:
+def _equations(statement: Rel, labels: int, D: int) -> list[Equation]:
     """The observables of a statement: one for its own end, or one for each fixed label."""
     lhs = statement.lhs
     field, right, along = unfold(lhs.args[0]), unfold(statement.rhs), str(lhs.data)
     if has_average(field) or has_average(right):
-        raise NotReadable("an average over the joint law occurs in a drift or noise equation")
+        raise NotReadableError("an average over the joint law occurs in a drift or noise equation")
     free = field.free | right.free
-    if "Z" in free or any(n.op in ("pz", "wz") for n in nodes_of(plus_of(field, right))):
-        raise NotReadable("the component label has no path form here")
+    if "Z" in free or any(n.op in ("pz", "wz") for t in (field, right) for n in walk(t)):
+        raise NotReadableError("the component label has no path form here")
     if lhs.op == "noise" and statement.relation != "=":
-        raise NotReadable("a noise equation is an equality")
+        raise NotReadableError("a noise equation is an equality")
     own = "X0" not in free or along in (REVERSE_GIVEN_END, FORWARD)
     sign = -1.0 if along == FLOW else 1.0
     given = along == REVERSE_GIVEN_END
-    return [Equation(lhs.op, field, right, label, sign, given) for label in ([OWN] if own else range(labels))]
-
-
-def plus_of(field: Term, right: Term) -> Term:
-    """Some term that holds both."""
-    return field if right.rank else field + right
+    weights = range(D + 2) if lhs.op == "drift" else [0]
+    choices = [OWN] if own else range(labels)
+    return [Equation(lhs.op, field, right, label, sign, given, weight) for label in choices for weight in weights]

@@ -6,16 +6,17 @@ module runs the chunks, applies control variates and decides; it knows nothing a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from numerics.estimates import Sums, control_weights, controlled, sums_of
 from numerics.problems import Array
-from numerics.sequential import Decision, Outcome, asymptotic, normal_mixture_radius
+from numerics.sequential import Decision, Outcome, asymptotic, decide, normal_mixture_radius
 from numerics.simulate import CHUNK, looks, simulate
 from numerics.streams import stream
 
@@ -27,7 +28,7 @@ class Test:
     """Whether the mean of observable ``index`` is ``relation`` 0 up to ``margin``.
 
     ``statement`` names what is tested, ``part`` the component or test function; ``bias`` is a constant added to the
-    measured step bias.
+    measured step bias. If not ``refutes``, the statement does not imply the relation: it can support, never refute.
     """
 
     __test__ = False
@@ -37,6 +38,11 @@ class Test:
     relation: str
     margin: float
     bias: float = 0.0
+    refutes: bool = True
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.margin + self.bias):
+            raise FloatingPointError("a side is not finite on the simulated paths")
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ class Observed:
 class Ensemble(Protocol):
     """Picklable data that draws paths and evaluates the wanted observables on them."""
 
-    def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed: ...
+    def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
+        """The observables with the indices ``wanted`` on ``count`` paths drawn with ``rng``."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,8 @@ class _Counting:
 
     def run(self, chunk: int) -> Sums:
         rng = stream(self.seed, self.claim_id, self.experiment, self.first + chunk)
-        seen = self.ensemble.observe(self.wanted, self.count, rng)
+        with np.errstate(all="ignore"):  # what is not finite is reported by the sums, by name
+            seen = self.ensemble.observe(self.wanted, self.count, rng)
         values = controlled(seen.values, seen.controls, self.weights)
         return sums_of(np.concatenate([values, seen.biases]), self.centres)
 
@@ -100,8 +108,8 @@ def _planned(sds: Array, tests: Sequence[Test], share: float, most: int) -> int:
 
 
 def run_tests(
-    ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str, share: float, max_paths: int,
-    executor: Executor | None = None, ahead: int = 4,
+    ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str, share: float,
+    max_paths: int, executor: Executor | None = None, ahead: int = 4,
 ) -> list[Result]:  # fmt: skip
     """Decide every test; ``share`` is split evenly over them. The bits do not depend on the executor.
 
@@ -110,6 +118,8 @@ def run_tests(
     """
     everything = tuple(range(len(tests)))
     pilot = ensemble.observe(everything, CHUNK, stream(seed, claim_id, f"{experiment}/{PILOT}", 0))
+    if not all(np.isfinite(rows).all() for rows in (pilot.values, pilot.biases, pilot.controls)):
+        raise FloatingPointError("an observable is not finite on a simulated path")
     weights = control_weights(pilot.values, pilot.controls)
     sharpened = controlled(pilot.values, pilot.controls, weights)
     centres, sds = sharpened.mean(axis=1), sharpened.std(axis=1)
@@ -131,7 +141,8 @@ def run_tests(
         done = look
         for i in open_tests:
             results[i] = _decide(tests[i], sums[i], each, tuned)
-        open_tests = _still_open(open_tests, tests, results)
+        hopeful = tuple(i for i in open_tests if _may_decide(results[i], sums[i], each, tuned, most * CHUNK))
+        open_tests = _still_open(hopeful, tests, results)
         if not open_tests:
             break
     return [results[i] for i in everything]
@@ -156,7 +167,22 @@ def _decide(test: Test, sums: Sums, share: float, tuned: int) -> Result:
         float(mean[0]), float(sd[0]), sums.count, effective, bias=bias, margin=test.margin, share=share, tuned=tuned,
         relation=test.relation,
     )  # fmt: skip
+    if decision.outcome is Outcome.REFUTED and not test.refutes:
+        reason = "the relation that would support the statement does not hold, but the statement does not imply it"
+        decision = replace(decision, outcome=Outcome.UNDECIDED, reason=reason)
     return Result(test, decision, sums.count, effective)
+
+
+def _may_decide(result: Result, sums: Sums, share: float, tuned: int, most: int) -> bool:
+    """Whether some difference inside the present bound would be decided with the whole budget."""
+    d = result.decision
+    if not math.isfinite(d.radius):
+        return True
+    last = normal_mixture_radius(most, float(np.sqrt(sums.variance[0])), share, tuned)
+    guesses = [d.difference + d.radius * step / 8 for step in range(-8, 9)] + [0.0] * (abs(d.difference) <= d.radius)
+    outcomes = {decide(guess, last, d.bias, d.margin, result.test.relation).outcome for guess in guesses}
+    useful = {Outcome.EQUIVALENT, Outcome.REFUTED} if result.test.refutes else {Outcome.EQUIVALENT}
+    return bool(outcomes & useful)
 
 
 def _still_open(open_tests: tuple[int, ...], tests: Sequence[Test], results: dict[int, Result]) -> tuple[int, ...]:

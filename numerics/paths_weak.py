@@ -13,7 +13,8 @@ import numpy as np
 
 from numerics.mixtures import mixture_of
 from numerics.path_forms import Weak
-from numerics.paths_averages import NotReadable, has_average
+from numerics.paths_averages import NotReadableError, has_average
+from numerics.paths_controls import noise_powers
 from numerics.paths_reading import fields
 from numerics.paths_tests import Observed, Test
 from numerics.problems import Array, LinearProcess, transition
@@ -44,19 +45,19 @@ def release(term: Term) -> Term | None:
 
 
 def released(statement: Rel) -> Term:
-    """lhs - rhs with one posterior average released. Raises NotReadable with the reason."""
+    """lhs - rhs with one posterior average released. Raises NotReadableError with the reason."""
     if statement.free != {"x"}:
-        raise NotReadable("the weak form needs a statement about every point x, with no free end point or label")
+        raise NotReadableError("the weak form needs a statement about every point x, with no free end point or label")
     lhs, rhs = unfold(statement.lhs), unfold(statement.rhs)
     if has_average(lhs) or has_average(rhs):
-        raise NotReadable("an average over the joint law occurs beside the posterior one")
+        raise NotReadableError("an average over the joint law occurs beside the posterior one")
     freed = release(plus(lhs, minus(rhs)))
     if freed is None:
-        raise NotReadable("no posterior average occurs linearly in the statement")
+        raise NotReadableError("no posterior average occurs linearly in the statement")
     if "Z" in freed.free or any(node.op in ("pz", "wz") for node in walk(freed)):
-        raise NotReadable("the component label has no weak form here")
+        raise NotReadableError("the component label has no weak form here")
     if statement.relation != "=":
-        raise NotReadable("a pointwise inequality has no weak form")
+        raise NotReadableError("a pointwise inequality has no weak form")
     return freed
 
 
@@ -83,19 +84,9 @@ class WeakEnsemble:
         terms = list(dict.fromkeys(term for field, _, phi, _ in rows for term in (field, phi)))
         read = dict(zip(terms, fields(self.law, self.process, t, terms, x, x0), strict=True))
         values = np.array([read[field][key] * read[phi][place] for field, key, phi, place in rows])
-        noise = (x - self.process.alpha(t) * x0) / self.process.sigma(t)
-        return Observed(values, np.zeros_like(values), _noise_powers(noise, x0))
-
-
-def _noise_powers(noise: Array, x0: Array) -> Array:
-    """Functions of the total noise, independent of X0, with mean zero exactly."""
-    rows = []
-    for i in range(noise.shape[1]):
-        square = noise[:, i] ** 2 - 1
-        rows += [noise[:, i], square, noise[:, i] ** 3, square * x0[:, i], noise[:, i] * x0[:, i] ** 2]
-        rows += [noise[:, i] * x0[:, j] for j in range(noise.shape[1])]
-        rows += [square * square - 2, square * x0[:, i] ** 2]
-    return np.array(rows)
+        alpha, sigma = self.process.alpha(t), self.process.sigma(t)
+        controls = noise_powers((x - alpha * x0) / sigma, x0, mixture_of(self.law).noised(alpha, sigma))
+        return Observed(values, np.zeros_like(values), controls)
 
 
 def plan(
@@ -103,13 +94,13 @@ def plan(
 ) -> tuple[WeakEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]:
     """The ensemble for all readable statements, their tests, and the reasons of the others."""
     last = process.time_of_sigma(LEVEL)
-    times = tuple(process.time_of_sigma(LEVEL * i / STEPS) for i in range(1, STEPS)) + (last,)
+    times = (*(process.time_of_sigma(LEVEL * i / STEPS) for i in range(1, STEPS)), last)
     reasons: dict[str, str] = {}
     fields_of: dict[str, Term] = {}
     for name, statement in statements.items():
         try:
             fields_of[name] = released(statement)
-        except NotReadable as why:
+        except NotReadableError as why:
             reasons[name] = str(why)
     phis = [unfold(as_term(phi)) for phi in form.phi]
     x0 = mixture_of(law).sample(CHUNK, rng)
@@ -121,15 +112,21 @@ def plan(
         statement = statements[name]
         sides = fields(law, process, last, [unfold(statement.lhs), unfold(statement.rhs)], x, None)
         size = max(_norm(side) for side in sides)
-        for phi, weight in zip(phis, weights, strict=True):
+        for number, (phi, weight) in enumerate(zip(phis, weights, strict=True), 1):
             for place, values in weight.items():
                 for key in sides[0]:
                     margin = float(form.margin) * float(np.abs(values).mean()) * size
                     observables.append((field, key, phi, place))
-                    tests.append(Test(name, f"phi {phi!r}{list(place)} component {list(key)}", "=", margin))
+                    component = f", component{_index(key)}" if key else ""
+                    part = f"test function {number}{_index(place)}{component}"
+                    tests.append(Test(name, part, "=", margin))
     if not tests:
         return None, [], reasons, {}
     return WeakEnsemble(law, process, times, tuple(observables)), tests, reasons, {}
+
+
+def _index(key: Key) -> str:
+    return f" {', '.join(str(i + 1) for i in key)}" if key else ""
 
 
 def _norm(side: dict[Key, Array]) -> float:

@@ -20,22 +20,37 @@ from theory.language.instances import Germ
 Array = NDArray[np.float64]
 
 
-class OutOfRange(ValueError):
+class OutOfRangeError(ValueError):
     """A noise level that the process never has. The message gives the range that it has."""
 
 
 class LinearProcess(Protocol):
-    """A forward process dX = a X dt + g dW, so that X_t = alpha X_0 + sigma eps.
+    """A forward process dX = a X dt + g dW, so that X_t = alpha X_0 + sigma eps, at times given as floats.
 
-    ``time_of_sigma`` raises :class:`OutOfRange` for a level the process never has; ``start`` is the time of sigma = 0.
+    ``time_of_sigma`` raises :class:`OutOfRangeError` for a level the process never has. Implementations are
+    frozen data.
     """
 
-    def alpha(self, t: float) -> float: ...
-    def sigma(self, t: float) -> float: ...
-    def a(self, t: float) -> float: ...
-    def g2(self, t: float) -> float: ...
-    def time_of_sigma(self, sigma: float) -> float: ...
-    def germ(self, t: float) -> Germ: ...
+    def alpha(self, t: float) -> float:
+        """The factor of X_0."""
+
+    def sigma(self, t: float) -> float:
+        """The standard deviation of the noise."""
+
+    def a(self, t: float) -> float:
+        """The rate alpha'/alpha."""
+
+    def g2(self, t: float) -> float:
+        """The power g^2 of the noise."""
+
+    def time_of_sigma(self, sigma: float) -> float:
+        """The time at which the noise level is ``sigma``."""
+
+    def germ(self, t: float) -> Germ:
+        """The process at time t with its derivatives."""
+
+    def __hash__(self) -> int:
+        """Processes are data, equal if they move alike."""
 
 
 def _exact(value: float) -> Fraction:
@@ -57,25 +72,32 @@ class ConstantLinear:
         return float(-self.power / (2 * self.rate))
 
     def alpha(self, t: float) -> float:
+        """The factor of X_0."""
         return float(self.alpha0) * math.exp(float(self.rate) * t)
 
     def sigma(self, t: float) -> float:
+        """The standard deviation of the noise."""
         return math.sqrt(self.level + (float(self.sigma0**2) - self.level) * math.exp(2 * float(self.rate) * t))
 
     def a(self, t: float) -> float:
+        """The rate alpha'/alpha."""
         return float(self.rate)
 
     def g2(self, t: float) -> float:
+        """The power g^2 of the noise."""
         return float(self.power)
 
     def time_of_sigma(self, sigma: float) -> float:
+        """The time at which the noise level is ``sigma``."""
         ratio = (sigma**2 - self.level) / (float(self.sigma0**2) - self.level)
         if sigma < 0 or ratio <= 0:
-            top = f"below sqrt({-self.power / (2 * self.rate)}) = {math.sqrt(abs(self.level)):.4f}"
-            raise OutOfRange(f"the process never has sigma = {sigma:g}: its noise levels lie {top}")
+            top = f" below {math.sqrt(self.level):.4f}, the square root of {-self.power / (2 * self.rate)}"
+            where = top if self.rate < 0 else "at 0 or above"
+            raise OutOfRangeError(f"the process never has sigma = {sigma:g}: its noise levels lie {where.strip()}")
         return math.log(ratio) / (2 * float(self.rate))
 
     def germ(self, t: float) -> Germ:
+        """The process at time t with its derivatives."""
         return Germ(_exact(self.alpha(t)), _exact(self.sigma(t)), (self.rate,), (self.power,), constant=True)
 
 
@@ -84,23 +106,29 @@ class VarianceExploding:
     """dX = dW in the clock t = sigma^2: alpha = 1, a = 0, g = 1."""
 
     def alpha(self, t: float) -> float:
+        """The factor of X_0."""
         return 1.0
 
     def sigma(self, t: float) -> float:
+        """The standard deviation of the noise."""
         return math.sqrt(t)
 
     def a(self, t: float) -> float:
+        """The rate alpha'/alpha."""
         return 0.0
 
     def g2(self, t: float) -> float:
+        """The power g^2 of the noise."""
         return 1.0
 
     def time_of_sigma(self, sigma: float) -> float:
+        """The time at which the noise level is ``sigma``."""
         if sigma < 0:
-            raise OutOfRange(f"the process never has sigma = {sigma:g}: noise levels are not negative")
+            raise OutOfRangeError(f"the process never has sigma = {sigma:g}: noise levels are not negative")
         return sigma**2
 
     def germ(self, t: float) -> Germ:
+        """The process at time t with its derivatives."""
         zero, one = Fraction(0), Fraction(1)
         return Germ(one, _exact(math.sqrt(t)), (zero,), (one,), constant=True)
 
@@ -108,6 +136,8 @@ class VarianceExploding:
 STANDING_PROCESS = ConstantLinear(Fraction(-7, 20), Fraction(9, 10), Fraction(3, 5), Fraction(4, 5))
 """Constant a and g^2 through the standing germ."""
 VE_PROCESS = VarianceExploding()
+VP_PROCESS = ConstantLinear(Fraction(-1, 2), Fraction(1), Fraction(3, 5), Fraction(4, 5))
+"""Variance preserving with beta = 1: alpha^2 + sigma^2 = 1, at (3/5, 4/5) for t = 0."""
 
 
 def transition(process: LinearProcess, earlier: float, later: float) -> tuple[float, float]:
@@ -120,13 +150,14 @@ def transition(process: LinearProcess, earlier: float, later: float) -> tuple[fl
 class SDE(Protocol):
     """dX = drift dtau + diffusion dW with noise that does not depend on X; tau grows along the paths.
 
-    Both take t, the forward time of the process; ``direction`` is +1 if tau runs with t and -1 against it.
+    Both take t, the forward time of the process; tau runs with t or against it.
     """
 
-    direction: int
+    def drift(self, x: Array, t: float) -> Array:
+        """The drift at points (n, D)."""
 
-    def drift(self, x: Array, t: float) -> Array: ...
-    def diffusion(self, t: float) -> float: ...
+    def diffusion(self, t: float) -> float:
+        """The factor of dW."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +165,13 @@ class ForwardSDE:
     """dX = a X dt + g dW."""
 
     process: LinearProcess
-    direction: int = 1
 
     def drift(self, x: Array, t: float) -> Array:
+        """The drift at points (n, D)."""
         return self.process.a(t) * x
 
     def diffusion(self, t: float) -> float:
+        """The factor of dW."""
         return math.sqrt(self.process.g2(t))
 
 
@@ -153,12 +185,13 @@ class ReverseSDE:
     process: LinearProcess
     data: Mixture
     lam: float = 1.0
-    direction: int = -1
 
     def drift(self, x: Array, t: float) -> Array:
+        """The drift at points (n, D)."""
         process = self.process
         noisy = self.data.noised(process.alpha(t), process.sigma(t))
         return noisy.score(x) * ((1 + self.lam**2) / 2 * process.g2(t)) - process.a(t) * x
 
     def diffusion(self, t: float) -> float:
+        """The factor of dW."""
         return self.lam * math.sqrt(self.process.g2(t))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from numerics.balls import Ball, ball, pi_ball
+from numerics.balls import ArbRing, Ball, ball
 from numerics.evaluate import Interpreter
 from numerics.rings import Unsupported
 
@@ -53,6 +53,15 @@ def _solve(matrix: list[list[Ball]], right: list[list[Ball]]) -> tuple[list[Ball
     return pivots, [[v / pivots[k] for v in rows[k][size:]] for k in range(size)]
 
 
+def is_positive_definite(matrix: list[list[Ball]]) -> bool:
+    """Whether every pivot is certainly positive."""
+    try:
+        _solve(matrix, [[] for _ in matrix])
+    except Unsupported:
+        return False
+    return True
+
+
 def gaussian_numbers(interpreter: Interpreter) -> GaussianNumbers:
     """The numbers of a law with one component, at the interpreter's precision."""
     part = interpreter.law.components[0]
@@ -71,7 +80,7 @@ def gaussian_numbers(interpreter: Interpreter) -> GaussianNumbers:
 
 
 def _differential(log_det: Ball, D: int) -> Ball:
-    return (log_det + D * (2 * pi_ball()).log() + D) / 2
+    return (log_det + D * (2 * ArbRing().pi()).log() + D) / 2
 
 
 def _conditional(n: GaussianNumbers) -> Ball:

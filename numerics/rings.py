@@ -15,6 +15,8 @@ import mpmath
 import numpy as np
 
 Difference = Callable[[int, int], Any]
+Normalised = tuple[Any, int | None, Any, list[Any]]
+"""(L = log sum_k exp(l_k), the dominant component m or None, L - l_m, [exp(l_k - L)])."""
 
 
 class Unsupported(ValueError):
@@ -45,8 +47,8 @@ class NumberRing(Protocol):
     def pi(self) -> Any:
         """The number pi."""
 
-    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
-        """(log sum_k exp(l_k), [exp(l_k) / sum]); ``difference(k, m)`` is l_k - l_m without cancellation."""
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> Normalised:
+        """Normalised log-weights; ``difference(k, m)`` is l_k - l_m without cancellation."""
 
     def mix(self, weights: Sequence[Any], values: Sequence[Any]) -> Any:
         """sum_k weights_k values_k for weights that sum to 1; a value may be ``None`` (zero)."""
@@ -115,7 +117,7 @@ class FloatRing(PlainRing):
         """The nearest float."""
         return math.pi
 
-    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> Normalised:
         """log-sum-exp and softmax about the largest log-weight of each point."""
         top = logs[0]
         for value in logs[1:]:
@@ -123,7 +125,7 @@ class FloatRing(PlainRing):
         with np.errstate(under="ignore"):
             raw = [np.exp(value - top) for value in logs]
             mass = sum(raw[1:], raw[0])
-            return top + np.log(mass), [value / mass for value in raw]
+            return top + np.log(mass), None, None, [value / mass for value in raw]
 
     def choose(self, index: Any, values: Sequence[Any]) -> Any:
         """values[index], element by element for an array of indices."""
@@ -179,12 +181,13 @@ class MpRing(PlainRing):
         """pi at the working precision."""
         return +mpmath.pi
 
-    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> Normalised:
         """log-sum-exp and softmax about the largest log-weight."""
         top = max(range(len(logs)), key=lambda k: logs[k])
         raw = [mpmath.mpf(1) if k == top else mpmath.exp(difference(k, top)) for k in range(len(logs))]
         mass = mpmath.fsum(raw)
-        return logs[top] + mpmath.log(mass), [value / mass for value in raw]
+        rest = mpmath.log(mass)
+        return logs[top] + rest, top, rest, [value / mass for value in raw]
 
 
 class NotPolynomial(Unsupported):
@@ -285,7 +288,7 @@ class PolyRing(PlainRing):
         """pi of the base ring."""
         return self.base.pi()
 
-    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> Normalised:
         """Of constants only: the density of a mixture is no polynomial."""
         if any(isinstance(value, Poly) for value in logs):
             raise NotPolynomial("density of a mixture")

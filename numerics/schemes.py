@@ -27,6 +27,7 @@ class Grid:
 
     @property
     def steps(self) -> int:
+        """Their number."""
         return len(self.times) - 1
 
     def coarser(self, factor: int) -> Grid:
@@ -39,7 +40,7 @@ class Grid:
 def uniform_grid(start: float, end: float, steps: int) -> Grid:
     """Equal steps of t, in either direction."""
     step = (end - start) / steps
-    return Grid(tuple(start + step * i for i in range(steps)) + (end,), (1.0,) * (steps + 1), abs(step))
+    return Grid((*(start + step * i for i in range(steps)), end), (1.0,) * (steps + 1), abs(step))
 
 
 def log_sigma_grid(process: LinearProcess, first: float, last: float, steps: int) -> Grid:
@@ -55,14 +56,24 @@ def log_sigma_grid(process: LinearProcess, first: float, last: float, steps: int
 class Scheme(Protocol):
     """How one step is made. ``weak_order`` and ``strong_order`` hold for smooth drifts and the stated noise."""
 
-    name: str
-    noise: str
-    weak_order: int
-    strong_order: float
+    @property
+    def name(self) -> str:
+        """What the literature calls it."""
+
+    @property
+    def noise(self) -> str:
+        """The noise that it treats."""
+
+    @property
+    def weak_order(self) -> int:
+        """Power of the step in the error of averages."""
+
+    @property
+    def strong_order(self) -> float:
+        """Power of the step in the error of paths."""
 
     def step(self, sde: SDE, x: Array, grid: Grid, i: int, dW: Array) -> Array:
         """The state at node i + 1 from the state ``x`` at node i and the increment dW (n, D)."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class EulerMaruyama:
     strong_order: float = 1.0
 
     def step(self, sde: SDE, x: Array, grid: Grid, i: int, dW: Array) -> Array:
+        """One step of the scheme."""
         t = grid.times[i]
         return x + sde.drift(x, t) * (grid.speeds[i] * grid.step) + sde.diffusion(t) * dW
 
@@ -89,6 +101,7 @@ class StochasticHeun:
     strong_order: float = 1.0
 
     def step(self, sde: SDE, x: Array, grid: Grid, i: int, dW: Array) -> Array:
+        """One step of the scheme."""
         t, later = grid.times[i], grid.times[i + 1]
         g = math.sqrt((sde.diffusion(t) ** 2 + sde.diffusion(later) ** 2) / 2)
         kicked = x + g * dW

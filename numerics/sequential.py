@@ -66,7 +66,7 @@ def asymptotic(
 
 
 def decide(difference: float, radius: float, bias: float, margin: float, relation: str = "=") -> Decision:
-    """Whether lhs - rhs = ``difference`` (+- radius + bias) supports or refutes ``lhs relation rhs`` up to ``margin``."""
+    """Whether lhs - rhs = ``difference`` +- (radius + bias) supports or refutes the relation up to ``margin``."""
     slack = radius + bias
     if relation == "=":
         worst, best = abs(difference) + slack, abs(difference) - slack
@@ -120,9 +120,11 @@ class EmpiricalBernstein:
 
     @property
     def radius(self) -> float:
+        """Half-width of the sequence now."""
         if not self._bets:
             return math.inf
         return self.width * (math.log(2 / self.share) + self._paid) / self._bets
 
     def decision(self, *, target: float = 0.0, bias: float, margin: float, relation: str = "=") -> Decision:
+        """Decide whether the mean is ``relation`` ``target``."""
         return decide(self.mean - target, self.radius, bias, margin, relation)

@@ -24,7 +24,8 @@ Result = TypeVar("Result")
 class Task(Protocol[Result_co]):
     """Work that is cut into chunks; ``run`` must depend on nothing but the task and the chunk number."""
 
-    def run(self, chunk: int) -> Result_co: ...
+    def run(self, chunk: int) -> Result_co:
+        """The result of one chunk."""
 
 
 def run_chunk(task: Task[Result], chunk: int) -> Result:

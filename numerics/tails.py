@@ -16,8 +16,8 @@ from typing import Any
 
 from flint import arb
 
-from numerics.balls import ArbRing, Ball, ball, hull
-from numerics.rings import Difference, Unsupported
+from numerics.balls import ArbRing, Ball, ball, hull, natural_power
+from numerics.rings import Difference, Normalised, Unsupported
 
 
 class Line:
@@ -115,10 +115,12 @@ class LineRing(ArbRing):
         """A number between -1 and 1."""
         return super().tanh(value) if not isinstance(value, Line) else hull(arb(-1), arb(1))
 
-    def softmax(self, logs: Sequence[Any], difference: Difference) -> tuple[Any, list[Any]]:
+    def softmax(self, logs: Sequence[Any], difference: Difference) -> Normalised:
         """The largest of the logarithms plus [0, log K]; weights in [0, 1]."""
         unit = hull(arb(0), arb(1))
-        return _hull(logs) + hull(arb(0), arb(len(logs)).log()), [unit] * len(logs)
+        excess = hull(arb(0), arb(len(logs)).log())
+        rest = _hull([arb(0), *(difference(k, 0) for k in range(1, len(logs)))]) + excess
+        return _hull(logs) + excess, 0, rest, [unit] * len(logs)
 
     def mix(self, weights: Sequence[Any], values: Sequence[Any]) -> Any:
         """The hull: the weights are not negative and sum to 1."""
@@ -138,12 +140,12 @@ def gaussian_tail(coefficients: Sequence[Ball], mean: Ball, variance: Ball, cut:
     edge = (variance / (2 * arb.pi())).sqrt() * (-distance * distance / (2 * variance)).exp()
     moments = [(distance / (2 * variance).sqrt()).erfc() / 2, edge]
     for i in range(2, len(coefficients)):
-        moments.append(distance ** (i - 1) * edge + (i - 1) * variance * moments[i - 2])
+        moments.append(natural_power(distance, i - 1) * edge + (i - 1) * variance * moments[i - 2])
     result = arb(0)
     for n, coefficient in enumerate(coefficients):
         power = arb(0)
         for i in range(n + 1):
-            power = power + comb(n, i) * centre ** (n - i) * 2 * moments[i]
+            power = power + comb(n, i) * natural_power(centre, n - i) * 2 * moments[i]
         result = result + abs(coefficient) * power
     return result.upper()
 
@@ -166,8 +168,8 @@ def sign_beyond(value: Any, cut: Fraction, side: int) -> int | None:
         return None
     top, degree = coefficients[-1], len(coefficients) - 1
     place = ball(cut)
-    rest = sum((abs(c) * place**i for i, c in enumerate(coefficients[:-1])), arb(0))
-    lead = top * place**degree * (side**degree)
+    rest = sum((abs(c) * natural_power(place, i) for i, c in enumerate(coefficients[:-1])), arb(0))
+    lead = top * natural_power(place, degree) * (side**degree)
     if lead > rest:
         return 1
     return -1 if -lead > rest else None

@@ -20,12 +20,17 @@ FAMILY_RATE = 1e-6
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is asked for. ``share``: this claim's part of the family-wise error rate."""
+    """What a run is asked for.
+
+    ``share`` is this claim's part of the family-wise error rate; ``one_node_edits`` adds the generated mutants to the
+    authored ones.
+    """
 
     kinds: frozenset[Kind] = frozenset(Kind)
     digits: int = 12
     seed: int = 0
     share: float = FAMILY_RATE / 16
+    one_node_edits: bool = True
 
     @property
     def partial(self) -> bool:
@@ -114,7 +119,9 @@ def assess(claim: Claim, options: Options, progress: Callable[[str], None] | Non
     mutants: tuple[MutantResult, ...] = ()
     if Kind.MUTANTS in options.kinds and not claim.is_folklore:
         say(f"{claim.id}: {Kind.MUTANTS}")
-        mutants = campaign_mutants.run(claim, tuple(evidence), simulated, seed=options.seed)
+        mutants = campaign_mutants.run(
+            claim, tuple(evidence), simulated, seed=options.seed, generated=options.one_node_edits
+        )
     return _conclude(claim, options, evidence, mutants, time.perf_counter() - start)
 
 

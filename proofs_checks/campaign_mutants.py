@@ -12,16 +12,16 @@ from theory.language.statements import digest
 from theory.typeset import text
 
 
-def all_mutants(claim: Claim) -> list[Mutant]:
+def all_mutants(claim: Claim, generated: bool = True) -> list[Mutant]:
     """The authored mutants, then the one-node edits of every statement; none twice, none equal to a statement."""
     seen = {digest(s) for s in claim.statements.values()}
     found = []
-    generated = (
+    edited = (
         Mutant(f"{name}: {edit.name}", name, edit.statement, authored=False)
         for name, statement in claim.statements.items()
         for edit in edits(statement)
     )
-    for candidate in (*claim.mutants, *generated):
+    for candidate in (*claim.mutants, *(edited if generated else ())):
         mark = digest(candidate.statement)
         if mark not in seen:
             seen.add(mark)
@@ -66,10 +66,10 @@ def try_mutant(claim: Claim, mutant: Mutant, routes: set[Route], simulated: Evid
 
 
 def run(
-    claim: Claim, evidence: Sequence[Evidence], simulated: Mapping[str, Evidence], *, seed: int
+    claim: Claim, evidence: Sequence[Evidence], simulated: Mapping[str, Evidence], *, seed: int, generated: bool = True
 ) -> tuple[MutantResult, ...]:
     """Try every mutant of ``claim``; ``simulated`` holds what the paths said of authored mutants, by name."""
     return tuple(
         try_mutant(claim, m, _accepting_routes(evidence, m.of), simulated.get(m.name) if m.authored else None, seed)
-        for m in all_mutants(claim)
+        for m in all_mutants(claim, generated)
     )

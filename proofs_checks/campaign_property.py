@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
-from numerics.roots import count_zeros, float_zeros
 
 from numerics.compare import compare
-from numerics.gap import float_gap
+from numerics.gap import float_gap, float_zeros
 from numerics.rings import Unsupported
+from numerics.roots import count_zeros
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from proofs_checks.instances_random import instances

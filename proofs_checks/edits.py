@@ -58,7 +58,7 @@ def _node_edits(term: Term) -> Iterator[tuple[str, str, Callable[[], Term]]]:
         yield "operator", f"along {data} -> {turned}", lambda: make(op, args, turned)
     elif op == "lap":
         yield "operator", "lap -> 2 lap", lambda: make("mul", (make("num", (), Fraction(2)), term))
-    elif op in ("normsq", "entropy", "div", "cov_post", "posterior", "rate", "score") and term.rank == 0:
+    elif op in ("normsq", "entropy", "div", "cov_post", "rate") and term.rank == 0:
         yield "sign", f"sign of {op}", lambda: make("neg", (term,))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from theory.search.settle import settle
-
 from numerics.path_forms import NotApplicable
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Hypothesis, Kind, Outcome, Route
 from theory.language.statements import Located, Statement
 from theory.language.terms import Term
+from theory.search.settle import settle
 
 _OUTCOME = {
     "proved": Outcome.PROVED, "by-definition": Outcome.NOT_APPLICABLE, "refuted": Outcome.REFUTED,

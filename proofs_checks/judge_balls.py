@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
-from numerics.extrema import locate
-from numerics.roots import count_zeros
-
+from numerics.balls import decimal
 from numerics.compare import compare
+from numerics.extrema import locate, ve_germ
 from numerics.rings import Unsupported
+from numerics.roots import count_zeros
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
-from theory.language.instances import Germ, Instance, Law
+from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Statement
 from theory.typeset.text import statement_text
 
@@ -71,17 +70,14 @@ def _zeros(statement: Located, instance: Instance, digits: int) -> _Word | None:
     found = count_zeros(statement.what.term, instance)
     if found.count is None:
         return _Word(instance.name, "undecided", found.detail)
-    places = {f"{instance.name}: zero {i}": text for i, text in enumerate(found.places, 1)}
+    places = {
+        f"{instance.name}: zero {i}": _ball_text(decimal(zero.place, 15)) for i, zero in enumerate(found.zeros, 1)
+    }
     if statement.count is not None and found.count != statement.count:
         return _Word(
             instance.name, "refuted", f"{found.count} zeros at {instance.name}, not {statement.count}", None, places
         )
     return _Word(instance.name, "enclosed", f"{found.count} zeros", None, places)
-
-
-def _ve(level: Fraction) -> Germ:
-    """VE in the clock sigma^2 (g = 1) at noise level sigma."""
-    return Germ(Fraction(1), level, (Fraction(0),), (Fraction(1),), constant=True)
 
 
 def _words(claim: Claim, statement: Statement, digits: int) -> Iterator[_Word]:
@@ -98,7 +94,7 @@ def _words(claim: Claim, statement: Statement, digits: int) -> Iterator[_Word]:
     elif isinstance(statement, Located) and statement.what.kind == "zeros" and statement.what.variable.op == "x":
         yield from (w for i in claim.judged_at() if (w := _zeros(statement, i, digits)) is not None)
     elif isinstance(statement, Located) and isinstance(claim.setting.law, Law):
-        found = locate(statement, claim.setting.law, _ve)
+        found = locate(statement, claim.setting.law, ve_germ)
         yield _Word(claim.setting.law.name, found.outcome, found.detail, None, dict(found.figures))
     else:
         yield _Word("", "unsupported", f"no ball reading of a {type(statement).__name__} statement")

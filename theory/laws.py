@@ -174,16 +174,26 @@ def _checked(reader: Reader, head: Token, parts: tuple[Component, ...]) -> Law:
         law = Law(parts)
     except LawError as error:
         raise GrammarError(head.column, str(error)) from None
-    names = sorted(free_symbols(law))
-    weights = [w if isinstance(w, Term) else make("num", (), w) for w in (c.weight for c in parts)]
-    if any(w.op != "num" for w in weights):
-        total = make("add", (*weights, make("num", (), Fraction(0))))
-        for shift in (3, 7):
-            point = {name: Fraction(1, shift + place) for place, name in enumerate(names)}
-            value = fold_constants(at_symbols(total, point))
-            if isinstance(value, Fraction) and value != 1:
-                reader.fail("the weights do not sum to 1 for all symbols; write the last as 1 - ..", head)
+    if not _weights_sum_to_one(law):
+        reader.fail("the weights cannot be seen to sum to 1; write the last as 1 - .. (the others)", head)
     return law
+
+
+def _weights_sum_to_one(law: Law) -> bool:
+    """Exact for numbers; terms must fold to 1 at two rational points of their symbols (numbers have none)."""
+    weights = [w if isinstance(w, Term) else make("num", (), w) for w in (c.weight for c in law.components)]
+    if len(weights) == 1:
+        return weights[0] == make("num", (), Fraction(1))
+    names = sorted(free_symbols(law))
+    for shift in (3, 7):
+        point = {name: Fraction(1, shift + place) for place, name in enumerate(names)}
+        try:
+            total = fold_constants(at_symbols(make("add", tuple(weights)), point))
+        except LawError:  # a division by zero at this point
+            return False
+        if total != 1:
+            return False
+    return True
 
 
 # -- symbols -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from fractions import Fraction
 import pytest
 
 from theory.language.instances import (
+    ANY,
+    LINEAR,
     STANDING,
     STANDING_GERM,
     T1,
@@ -12,8 +14,6 @@ from theory.language.instances import (
     Germ,
     LawError,
     Setting,
-    ANY,
-    LINEAR,
     deltas,
     gaussian,
     is_psd,
@@ -21,7 +21,7 @@ from theory.language.instances import (
     two_modes,
 )
 from theory.language.notation import D, E, Phi, Q, Var, alpha, div, g, s, sigma, symbol, x
-from theory.language.statements import Digits, Eq, Ge, Located, Rel, chain, digest, maxima, Extremum
+from theory.language.statements import Digits, Eq, Extremum, Ge, Located, Rel, chain, digest, maxima
 from theory.language.terms import TermError
 
 

@@ -12,10 +12,21 @@ from theory.language.terms import Term
 from theory.processes import STANDING_PROCESS, default_clock, parse_at, parse_process
 
 TEXTS = [
-    "ve", "edm", "standing", "vp", "vp(beta=2)", "vp(1/10, 20)", "ou(1, 2)", "ou(-1/3, 1/2)", "ou(0, 3)",
-    "linear(alpha=exp(-t), sigma=sqrt(1-exp(-2*t)))", "linear(alpha=1/(1+t), sigma=t/(1+t))",
-    "linear(alpha=1-t/2, sigma=t)", "linear(alpha=1, sigma=tanh(t))", "linear(alpha=exp(-t^2), sigma=log(1+t))",
-]  # fmt: skip
+    "ve",
+    "edm",
+    "standing",
+    "vp",
+    "vp(beta=2)",
+    "vp(1/10, 20)",
+    "ou(1, 2)",
+    "ou(-1/3, 1/2)",
+    "ou(0, 3)",
+    "linear(alpha=exp(-t), sigma=sqrt(1-exp(-2*t)))",
+    "linear(alpha=1/(1+t), sigma=t/(1+t))",
+    "linear(alpha=1-t/2, sigma=t)",
+    "linear(alpha=1, sigma=tanh(t))",
+    "linear(alpha=exp(-t^2), sigma=log(1+t))",
+]
 MATH = {"exp": mpmath.exp, "log": mpmath.log, "tanh": mpmath.tanh}
 
 
@@ -71,8 +82,12 @@ def test_germ_at_t_holds_the_derivatives(text):
 
 def level(kind, alpha, sigma):
     return {
-        "sigma": sigma, "alpha": alpha, "snr": alpha**2 / sigma**2, "nu": sigma**2 / alpha**2, "log-sigma": mpmath.log(sigma)
-    }[kind]  # fmt: skip
+        "sigma": sigma,
+        "alpha": alpha,
+        "snr": alpha**2 / sigma**2,
+        "nu": sigma**2 / alpha**2,
+        "log-sigma": mpmath.log(sigma),
+    }[kind]
 
 
 @pytest.mark.parametrize("text", ["ve", "edm", "standing", "vp", "vp(beta=2)", "vp(1/10, 20)", "ou(1, 2)"])
@@ -118,8 +133,11 @@ def test_rational_where_it_can_be():
 def test_the_standing_process_runs_through_the_standing_germ():
     germ = STANDING_PROCESS.germ({"t": F(0)})
     assert (germ.alpha, germ.sigma, germ.a[0], germ.g2[0]) == (
-        STANDING_GERM.alpha, STANDING_GERM.sigma, STANDING_GERM.a[0], STANDING_GERM.g2[0],
-    )  # fmt: skip
+        STANDING_GERM.alpha,
+        STANDING_GERM.sigma,
+        STANDING_GERM.a[0],
+        STANDING_GERM.g2[0],
+    )
     assert STANDING_PROCESS.germ({"sigma": F(4, 5)}).alpha == F(3, 5)
 
 
@@ -130,13 +148,19 @@ def test_default_clocks():
 @pytest.mark.parametrize(
     ("text", "at", "message"),
     [
-        ("vp", {"sigma": F(2)}, "give 0 < sigma < 1"), ("vp", {"log-sigma": F(1)}, "no alpha > 0"),
-        ("vp", {"sigma": F(0)}, "not positive"), ("vp", {}, "exactly one"), ("ve", {"sigma": F(1), "t": F(1)}, "exactly one"),
-        ("vp(1/10, 20)", {"t": F(2)}, "outside"), ("vp", {"t": F(-1)}, "no sigma > 0"), ("ve", {"t": F(0)}, "no sigma > 0"),
-        ("linear(alpha=1-t, sigma=t)", {"t": F(2)}, "no alpha > 0"), ("linear(alpha=exp(-t), sigma=t)", {"sigma": F(1)}, "give t"),
+        ("vp", {"sigma": F(2)}, "give 0 < sigma < 1"),
+        ("vp", {"log-sigma": F(1)}, "no alpha > 0"),
+        ("vp", {"sigma": F(0)}, "not positive"),
+        ("vp", {}, "exactly one"),
+        ("ve", {"sigma": F(1), "t": F(1)}, "exactly one"),
+        ("vp(1/10, 20)", {"t": F(2)}, "outside"),
+        ("vp", {"t": F(-1)}, "no sigma > 0"),
+        ("ve", {"t": F(0)}, "no sigma > 0"),
+        ("linear(alpha=1-t, sigma=t)", {"t": F(2)}, "no alpha > 0"),
+        ("linear(alpha=exp(-t), sigma=t)", {"sigma": F(1)}, "give t"),
         ("linear(alpha=1, sigma=2-t)", {"t": F(1)}, "no g\\^2 > 0"),
     ],
-)  # fmt: skip
+)
 def test_levels_that_do_not_exist(text, at, message):
     with pytest.raises(LawError, match=message):
         parse_process(text).germ(at)
@@ -145,13 +169,22 @@ def test_levels_that_do_not_exist(text, at, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("vx", "unknown process 'vx'"), ("vp(", "never closed"), ("vp(0)", "beta > 0"), ("ou(1, 0)", "g > 0"),
-        ("vp(beta=t)", "column 9: beta is a constant"), ("linear(alpha=t)", "column 15"), ("ve(2)", "column 3"),
-        ("linear(alpha=1, sigma=1)", "g\\^2 = 0"), ("linear(alpha=f(t), sigma=t)", "no function"), ("", "column 1"),
-        ("vp(1, 2, 3)", "column 8"), ("linear(sigma=t, alpha=1)", "expected alpha="), ("__import__('os')", "underscores"),
+        ("vx", "unknown process 'vx'"),
+        ("vp(", "never closed"),
+        ("vp(0)", "beta > 0"),
+        ("ou(1, 0)", "g > 0"),
+        ("vp(beta=t)", "column 9: beta is a constant"),
+        ("linear(alpha=t)", "column 15"),
+        ("ve(2)", "column 3"),
+        ("linear(alpha=1, sigma=1)", "g\\^2 = 0"),
+        ("linear(alpha=f(t), sigma=t)", "no function"),
+        ("", "column 1"),
+        ("vp(1, 2, 3)", "column 8"),
+        ("linear(sigma=t, alpha=1)", "expected alpha="),
+        ("__import__('os')", "underscores"),
         ("linear(alpha=" + "*".join(["exp(t)"] * 900) + ", sigma=t)", "shorter formula"),
     ],
-)  # fmt: skip
+)
 def test_malformed_processes(text, message):
     with pytest.raises(LawError, match=message) as caught:
         parse_process(text)

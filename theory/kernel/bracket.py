@@ -6,7 +6,7 @@ average of w at x:
     d_i l = -(x_i - alpha X0_i) / sigma^2            dt l from alpha' = a alpha, (sigma^2)' = 2 a sigma^2 + g^2
     d p = p <dl>            d log p = <dl>            d <w> = <dw> + <w dl> - <w><dl>       (d = d_i or dt)
     dt E[w] = E[dt w + w dt l]                        E[w] = E[<w>]                         (tower)
-    E[div V + V . grad l] = 0                         (V k p0 decays; a named hypothesis)
+    E[div V + V . grad l] = 0                         (V k p0 decays: a named hypothesis)
 
 Averages are kept flat: they are linear, what does not depend on X0 leaves <.>, what depends on t alone leaves E, and
 <1> = E[1] = 1. Scalar generators (first entry of the tag):
@@ -29,17 +29,14 @@ from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.monomials import (
     DIM,
     ONE,
-    UNIT,
     ZERO,
     Element,
     Factor,
     Monomial,
     canonical,
-    constant,
     generator,
     monomial,
     open_up,
-    product,
     total,
 )
 
@@ -192,11 +189,18 @@ class Channel:
         """dt of an element at fixed x and X0."""
         return _derive(self, element, 0)
 
-    def flux_identity(self, flux: Element, index: int) -> Element:
-        """E[d_i V_i + V_i d_i l], which is zero for a flux V (free index ``index``) that decays against k p0."""
-        other = index + 1
-        divergence = self.gradient(flux, other) * monomial((), (("delta", "", (index, other)),))
-        return expectation(divergence + flux * self.slope(index))
+    def flux_identity(self, flux: Element, rank: int, along: int) -> Element:
+        """A tensor of averages with free indices 1 .. rank that vanishes if the flux decays against k p0.
+
+        ``along`` = 0: E[d_n V_n + V_n d_n l] over the last index of a flux with indices 1 .. rank + 1.
+        ``along`` = n in 1 .. rank: E[d_n W + W d_n l] for a flux W with the other indices, that is, for each unit
+        vector the first form with V = W e_n.
+        """
+        if along:
+            return expectation(self.gradient(flux, along) + flux * self.slope(along))
+        last, other = rank + 1, rank + 2
+        divergence = self.gradient(flux, other) * monomial((), (("delta", "", (last, other)),))
+        return expectation(divergence + flux * self.slope(last))
 
 
 def _derive(channel: Channel, element: Element, index: int) -> Element:
@@ -276,9 +280,3 @@ def _factor_derivative(channel: Channel, factor: Factor, index: int) -> Element:
     if kind == "post":
         return posterior(change) + posterior(inner * slope) - posterior(inner) * posterior(slope)
     raise KernelError(f"no derivative for {kind!r}")
-
-
-__all__ = [
-    "Channel", "constant", "depends_on_latent", "depends_on_space", "expand_kernel_logs", "expectation", "posterior",
-    "product", "UNIT",
-]  # fmt: skip

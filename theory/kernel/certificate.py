@@ -3,13 +3,15 @@
 A certificate is inert JSON data::
 
     {"version": 1, "kind": "bracket", "statement": .., "setting": ..,
-     "links": [{"fluxes": [{"coefficient": term, "flux": term}, ..], "square": term or null}, ..]}
+     "links": [{"fluxes": [{"coefficient": term, "flux": term, "along": n}, ..], "square": term or null}, ..]}
 
 with one link for a relation, and one for each relation of a chain. A link A = B is accepted if
 
     A - B - sum_i c_i E[div V_i + V_i . grad log k(x|X0)]  is zero,
 
-with coefficients c_i that are numbers or functions of t and fluxes V_i that are vector fields of x and X0. A link
+with coefficients c_i that are numbers or functions of t and fluxes V_i that are vector fields of x and X0 (matrix
+fields if A is a vector). ``along`` n > 0 gives a flux W without the n-th index of A: V = W e_n for each unit vector
+e_n, so that the identity reads E[d_n W + W d_n log k] = 0. A link
 A >= B needs a ``square`` S with A - B = S proved in the same way and S >= 0 by its authored form (null stands for
 A - B itself). The kernel lowers the statement itself and never searches.
 """
@@ -17,13 +19,13 @@ A - B itself). The kernel lowers the statement itself and never searches.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from theory.kernel.bracket import Channel, depends_on_space
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.hypotheses import Hypothesis, collect
 from theory.kernel.lower import Lowering
-from theory.kernel.monomials import Element
+from theory.kernel.monomials import NESTED, Element, Monomial
 from theory.kernel.nonneg import is_nonnegative
 from theory.kernel.zero import vanishes
 from theory.language.definitions import minus, num, plus
@@ -36,11 +38,19 @@ VERSION, KIND = 1, "bracket"
 _FLUX_LIMIT = 200
 
 
+class Flux(NamedTuple):
+    """A flux with its coefficient; ``along`` = 0 for a divergence over its last index (see the module)."""
+
+    coefficient: Term
+    field: Term
+    along: int = 0
+
+
 @dataclass(frozen=True)
 class Link:
-    """What proves one relation: (coefficient, flux) pairs and the square of an inequality."""
+    """What proves one relation: fluxes, and the square of an inequality."""
 
-    fluxes: tuple[tuple[Term, Term], ...] = ()
+    fluxes: tuple[Flux, ...] = ()
     square: Term | None = None
 
 
@@ -61,7 +71,10 @@ def certificate(statement: Rel | Chain, setting: Setting, links: tuple[Link, ...
         "version": VERSION, "kind": KIND, "statement": statement_data(statement), "setting": setting_data(setting),
         "links": [
             {
-                "fluxes": [{"coefficient": to_data(c), "flux": to_data(v)} for c, v in link.fluxes],
+                "fluxes": [
+                    {"coefficient": to_data(f.coefficient), "flux": to_data(f.field), "along": f.along}
+                    for f in link.fluxes
+                ],
                 "square": None if link.square is None else to_data(link.square),
             }
             for link in links
@@ -87,7 +100,7 @@ def check(data: Any) -> Theorem:
         fluxes.extend(used)
         steps.append(step)
     terms = [t for r in relations for t in (r.lhs, r.rhs)]
-    extra = [t for link in links for pair in link.fluxes for t in pair]
+    extra = [t for link in links for f in link.fluxes for t in (f.coefficient, f.field)]
     hypotheses = collect(terms, extra, fluxes, lowering, setting)
     return Theorem(statement, setting, scope_of(setting), hypotheses, tuple(steps))
 
@@ -128,9 +141,11 @@ def _read_link(data: Any) -> Link:
         raise KernelError(f"more than {_FLUX_LIMIT} fluxes")
     fluxes = []
     for item in data["fluxes"]:
-        if not isinstance(item, dict) or set(item) != {"coefficient", "flux"}:
-            raise KernelError("not a flux: expected the fields coefficient, flux")
-        fluxes.append((from_data(item["coefficient"]), from_data(item["flux"])))
+        if not isinstance(item, dict) or set(item) != {"coefficient", "flux", "along"}:
+            raise KernelError("not a flux: expected the fields coefficient, flux, along")
+        if type(item["along"]) is not int:
+            raise KernelError("not a flux: along is an index number")
+        fluxes.append(Flux(from_data(item["coefficient"]), from_data(item["flux"]), item["along"]))
     return Link(tuple(fluxes), None if data["square"] is None else from_data(data["square"]))
 
 
@@ -156,29 +171,43 @@ def _check_link(relation: Rel, link: Link, lowering: Lowering, setting: Setting)
 
 
 def prove_equal(
-    left: Term, right: Term, fluxes: tuple[tuple[Term, Term], ...], lowering: Lowering, dimension: int | None
+    left: Term, right: Term, fluxes: tuple[Flux, ...], lowering: Lowering, dimension: int | None
 ) -> list[Element]:
     """The lowered fluxes, if left - right - sum c E[div V + V . grad l] is zero; raises KernelError otherwise."""
     indices = tuple(range(1, left.rank + 1))
     residual = lowering.element(left, indices) - lowering.element(right, indices)
     used = []
-    for coefficient, flux in fluxes:
-        weight, field = lowered_flux(coefficient, flux, lowering, left.rank)
+    for flux in fluxes:
+        field, identity = lowered_flux(flux, lowering, left.rank)
         used.append(field)
-        residual = residual - weight * lowering.channel.flux_identity(field, 1)
+        residual = residual - identity
     if not vanishes(residual, lowering.channel, dimension):
         raise KernelError(f"the residual does not vanish ({len(residual.terms)} monomials are left)")
     return used
 
 
-def lowered_flux(coefficient: Term, flux: Term, lowering: Lowering, rank: int) -> tuple[Element, Element]:
-    """A certificate's coefficient and flux as elements, checked: a number or function of t, and a vector field."""
-    if rank or coefficient.rank or flux.rank != 1:
-        raise UnsupportedError("fluxes are vector fields with scalar coefficients, for scalar relations")
+def lowered_flux(flux: Flux, lowering: Lowering, rank: int) -> tuple[Element, Element]:
+    """The field of a flux and its coefficient times the flux identity. Raises KernelError if it does not fit."""
+    coefficient, field, along = flux
+    if not 0 <= along <= rank or field.rank != (rank - 1 if along else rank + 1):
+        raise KernelError(f"a flux of rank {field.rank} along {along} does not fit a relation of rank {rank}")
+    if coefficient.rank:
+        raise KernelError("the coefficient of a flux is not a scalar")
     weight = lowering.element(coefficient)
     if depends_on_space(weight):
         raise KernelError("the coefficient of a flux depends on x or X0")
-    return weight, lowering.element(flux, (1,))
+    indices = tuple(i for i in range(1, rank + 1) if i != along) if along else tuple(range(1, rank + 2))
+    lowered = lowering.element(field, indices)
+    if any(map(_divides_by_density, lowered.terms)):
+        raise KernelError("a flux that divides by a density does not decay")
+    return lowered, weight * lowering.channel.flux_identity(lowered, rank, along)
 
 
-__all__ = ["Link", "Theorem", "certificate", "check", "lowering_for", "prove_equal", "scope_of"]
+def _divides_by_density(m: Monomial) -> bool:
+    """Whether p, k or p0 occurs with a negative power: times k p0 that need not vanish at infinity."""
+    return any(tag[0] in ("p", "k", "p0") and exponent < 0 for tag, exponent in m[0]) or any(
+        _divides_by_density(data) for kind, data, _ in m[1] if kind in NESTED
+    )
+
+
+__all__ = ["Flux", "Link", "Theorem", "certificate", "check", "lowering_for", "prove_equal", "scope_of"]

@@ -18,7 +18,7 @@ Mono = tuple[tuple[int, Exponent], ...]
 POSITIVE, NONNEGATIVE, REAL, NONZERO, NEGATIVE, NONPOSITIVE = (
     "positive", "nonnegative", "real", "nonzero", "negative", "nonpositive",
 )  # fmt: skip
-MAX_TERMS = 40_000
+MAX_TERMS, MAX_PRODUCT = 12_000, 600_000
 ONE = Fraction(1)
 
 
@@ -64,7 +64,7 @@ class Element:
         return self + -other
 
     def __mul__(self, other: Element) -> Element:
-        if len(self.terms) * len(other.terms) > 50 * MAX_TERMS:
+        if len(self.terms) * len(other.terms) > MAX_PRODUCT:
             raise BudgetError("the product is too large")
         terms: dict[Mono, Fraction] = {}
         for left, u in self.terms.items():

@@ -95,18 +95,17 @@ def _cases(left: Element, right: Element, setting: Setting, positive: frozenset[
     space, latent = any(map(depends_on_space, sides)), any(map(depends_on_latent, sides))
     declared = positive | {str(t.data) for t in setting.nonnegative}
     if not averaged and law in _FINITE_LAWS:
-        sizes = _SIZES if setting.D is None else tuple((setting.D, K) for K in (3, 4, 2))
+        shapes = _SIZES if setting.D is None else tuple((setting.D, K) for K in (3, 4, 2))
         for seed in range(_SEEDS):
-            for size, atoms in sizes:
+            for size, atoms in shapes:
                 finite = FiniteLaw(size, atoms, seed, process, declared)
                 for end in finite.ends() if latent else (None,):
                     yield _finite_case(finite, end)
-                if not space:
-                    break
     gaussian = law in _GAUSSIAN_LAWS
     if gaussian or (averaged and law == "discrete"):
         for seed in range(_SEEDS):
-            for size in (2, 1, 3) if setting.D is None else (setting.D,):
+            sizes = ((2, 1) if seed == 0 else (2,)) if setting.D is None else (setting.D,)
+            for size in sizes:
                 normal = GaussianLaw(size, seed, process, declared, atom=not gaussian)
                 yield _gaussian_case(normal, space, latent)
 

@@ -16,7 +16,7 @@ from typing import Any
 from theory.kernel import intervals
 from theory.kernel.errors import UnsupportedError
 from theory.kernel.intervals import Interval, as_interval
-from theory.kernel.monomials import Element, Factor, Monomial, Scalars, canonical, indices_of
+from theory.kernel.monomials import Element, Factor, Monomial, Scalars, indices_of
 from theory.kernel.polynomials import ONE, ZERO, Polynomial
 from theory.kernel.witness_data import Germ, Number, Rationals
 
@@ -229,6 +229,3 @@ def _moment(centre: Polynomial, variance: Fraction, order: int) -> Polynomial:
         pieces.append(centre ** (order - 2 * j) * (comb(order, 2 * j) * double_factorial * variance**j))
         double_factorial *= 2 * j + 1
     return Polynomial.sum_of(pieces)
-
-
-__all__ = ["GaussianLaw", "canonical"]

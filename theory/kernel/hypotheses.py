@@ -11,7 +11,7 @@ from theory.kernel.lower import Lowering
 from theory.kernel.monomials import Element, Factors, Monomial
 from theory.language.definitions import CLOCK_TERM, unfold
 from theory.language.instances import Law, Setting
-from theory.language.terms import Term, walk
+from theory.language.terms import Term, make, walk
 
 ASSUMED, DISCHARGED = "assumed", "discharged"
 _TAME_LAWS = frozenset({"discrete", "gaussian", "mixture"})
@@ -112,7 +112,7 @@ def _non_zero(tag: tuple[Any, ...], term: Term, channel: Channel) -> Hypothesis:
     positive = any(not m[1] and all(t[0] in _POSITIVE for t, _ in m[0]) for m in terms)
     even = all(not m[1] and all(t[0] in _POSITIVE or _even_power(t, e) for t, e in m[0]) for m in terms)
     for clock, moving in CLOCK_TERM.items():
-        reading = Lowering(channel).element(Term("dt", (moving,), None, 0, moving.free))
+        reading = Lowering(channel).element(make("dt", (moving,)))
         if Element(terms).terms == reading.terms:
             text = f"the clock {clock} moves: its time derivative is not 0"
             break

@@ -7,6 +7,7 @@ the ends stay short. exp, log, sqrt and pi come from series with explicit remain
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import isqrt
@@ -99,8 +100,15 @@ class Interval:
     def __str__(self) -> str:
         if self.is_point:
             return str(self.lo)
-        middle, radius = (self.lo + self.hi) / 2, self.width / 2
-        return f"{float(middle):.17g} +/- {float(radius) * (1 + 1e-9):.2g}"
+        middle = _decimal((self.lo + self.hi) / 2, 20, ROUND_HALF_EVEN)
+        exact = Fraction(middle)
+        radius = _decimal(max(self.hi - exact, exact - self.lo), 2, ROUND_UP)
+        return f"{middle:e} +/- {radius:e}"
+
+
+def _decimal(value: Fraction, digits: int, rounding: str) -> Decimal:
+    context = Context(prec=digits, rounding=rounding)
+    return context.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
 def as_interval(value: Interval | Rational) -> Interval:

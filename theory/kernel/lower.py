@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from theory.kernel.bracket import Channel, depends_on_latent, depends_on_space, expectation, posterior
+from theory.kernel.bracket import Channel, depends_on_space, expectation, posterior
 from theory.kernel.errors import UnsupportedError
-from theory.kernel.monomials import DIM, ONE, ZERO, Element, constant, generator, indices_of, monomial, total
+from theory.kernel.monomials import DIM, ONE, ZERO, Element, constant, generator, monomial, total
 from theory.language.definitions import unfold
 from theory.language.terms import Term
 
@@ -192,8 +193,6 @@ _RULES = frozenset({
 
 
 def _exact_root(value: Fraction) -> Fraction | None:
-    from math import isqrt
-
     if value <= 0:
         return None
     n, d = isqrt(value.numerator), isqrt(value.denominator)
@@ -215,6 +214,3 @@ def _log_of_integer(value: int) -> Element:
     if value > 1:
         pieces.append(generator("logint", value))
     return total(pieces)
-
-
-__all__ = ["Lowering", "depends_on_latent", "indices_of"]

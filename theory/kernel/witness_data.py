@@ -123,8 +123,3 @@ def power(value: Number, exponent: int | Fraction) -> Number:
     if Fraction(exponent).denominator != 2:
         raise UnsupportedError("an exponent that is no half-integer")
     return intervals.sqrt(value) ** Fraction(exponent).numerator
-
-
-def in_words(value: Number) -> str:
-    """An exact rational, or an enclosure by its ends."""
-    return str(value)

@@ -40,7 +40,9 @@ def _as_vector(value: object) -> Vector:
 
 def is_psd(matrix: Matrix) -> bool:
     """Whether a symmetric rational matrix is positive semi-definite (exact, by symmetric elimination)."""
-    rows = [[Fraction(v) for v in row] for row in matrix if not any(isinstance(v, Term) for v in row)]
+    rows = [[v for v in row if isinstance(v, Fraction)] for row in matrix]
+    if any(len(row) != len(rows) for row in rows):
+        raise LawError("only a matrix of numbers can be tested for positivity")
     size = len(rows)
     for k in range(size):
         pivot = rows[k][k]

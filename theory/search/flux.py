@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from theory.kernel.bracket import depends_on_space
+from theory.kernel.certificate import Flux, lowered_flux
 from theory.kernel.errors import KernelError
 from theory.kernel.lower import Lowering
 from theory.kernel.monomials import Element, Scalars, canonical
@@ -48,7 +49,7 @@ from theory.search.linear import OutOfTimeError, combination
 _WEIGHTS = 6
 _ONE = num(1)
 LOG_POSTERIOR = log(POSTERIOR)
-Fluxes = tuple[tuple[Term, Term], ...]
+Fluxes = tuple[Flux, ...]
 
 
 @dataclass
@@ -62,26 +63,27 @@ class Effort:
 
 def find_fluxes(
     left: Term, right: Term, lowering: Lowering, dimension: int | None, deadline: float, effort: Effort,
-    most_families: int | None = None,
+    quick: bool = False,
 ) -> Fluxes | None:  # fmt: skip
-    """(coefficient, flux) terms that prove left = right, or None. Raises OutOfTimeError, KernelError.
+    """Fluxes that prove left = right, or None. Raises OutOfTimeError, KernelError.
 
-    ``most_families`` bounds the family: a quick search takes the first few.
+    A ``quick`` search takes the first family only and keeps log k as an atom.
     """
-    if left.rank:
-        return None
-    residual = lowering.element(left) - lowering.element(right)
+    indices = tuple(range(1, left.rank + 1))
+    residual = lowering.element(left, indices) - lowering.element(right, indices)
     if depends_on_space(residual):
         return None
     powers = _inverse_powers(residual)
     scale = [power(lowering.inverses[tag], -n) for tag, n in powers.items()]
-    searches = [_Family(residual, written_out, lowering, dimension) for written_out in (False, True)]
-    for family in islice(families(left, right), most_families):
+    ways = (False,) if quick else (False, True)
+    searches = [_Family(residual, left.rank, written_out, lowering, dimension) for written_out in ways]
+    grow = tensor_families if left.rank else families
+    for family in islice(grow(left, right), 1 if quick else None):
         effort.families += 1
         for search in searches:
             found = search.widened(family, deadline, effort)
             if found is not None:
-                return tuple((_product([coefficient, *scale]), flux) for coefficient, flux in found)
+                return tuple(f._replace(coefficient=_product([f.coefficient, *scale])) for f in found)
     return None
 
 
@@ -97,26 +99,26 @@ def _inverse_powers(residual: Element) -> dict[tuple[Any, ...], int]:
 class _Family:
     """The candidates so far against one residual, with log k kept as an atom or written out."""
 
-    def __init__(self, residual: Element, written_out: bool, lowering: Lowering, dimension: int | None) -> None:
-        self.lowering, self.dimension, self.written_out = lowering, dimension, written_out
+    def __init__(
+        self, residual: Element, rank: int, written_out: bool, lowering: Lowering, dimension: int | None
+    ) -> None:
+        self.rank, self.lowering, self.dimension, self.written_out = rank, lowering, dimension, written_out
         self.target = self._numerator(residual)
-        self.bases: list[tuple[Term, Term, Element]] = []
+        self.bases: list[tuple[Flux, Element]] = []
         self._seen: set[Any] = set()
 
     def _numerator(self, element: Element) -> Element:
         return reduced(element, self.lowering.channel, self.dimension) if self.written_out else cleared(element)
 
-    def widened(self, family: list[tuple[Term, Term]], deadline: float, effort: Effort) -> Fluxes | None:
+    def widened(self, family: list[Flux], deadline: float, effort: Effort) -> Fluxes | None:
         """Add a family and solve again."""
         if not self.target:
             return ()
-        for coefficient, flux in family:
+        for flux in family:
             if time.monotonic() > deadline:
                 raise OutOfTimeError
             try:
-                field = self.lowering.element(flux, (1,))
-                identity = self.lowering.element(coefficient) * self.lowering.channel.flux_identity(field, 1)
-                identity = self._numerator(identity)
+                identity = self._numerator(lowered_flux(flux, self.lowering, self.rank)[1])
             except KernelError:
                 continue
             if not identity or _inverse_powers(identity):
@@ -125,7 +127,7 @@ class _Family:
             mark = frozenset((m, c / lead) for m, c in identity.terms.items())
             if mark not in self._seen:
                 self._seen.add(mark)
-                self.bases.append((coefficient, flux, identity))
+                self.bases.append((flux, identity))
         support = [self.target]
         for _ in range(2):
             columns, origin = _columns(self.bases, total_support(support))
@@ -148,10 +150,10 @@ def total_support(elements: Iterable[Element]) -> dict[Any, list[Scalars]]:
 
 
 def _columns(
-    bases: list[tuple[Term, Term, Element]], support: dict[Any, list[Scalars]]
+    bases: list[tuple[Flux, Element]], support: dict[Any, list[Scalars]]
 ) -> tuple[list[Element], list[tuple[int, Scalars]]]:
     columns, origin = [], []
-    for number, (_, _, identity) in enumerate(bases):
+    for number, (_, identity) in enumerate(bases):
         votes: Counter[Scalars] = Counter()
         for scalars, factors in identity.terms:
             inverse = tuple((tag, -e) for tag, e in scalars)
@@ -165,17 +167,17 @@ def _columns(
 
 
 def _assembled(
-    found: dict[int, Fraction], origin: list[tuple[int, Scalars]], bases: list[tuple[Term, Term, Element]]
+    found: dict[int, Fraction], origin: list[tuple[int, Scalars]], bases: list[tuple[Flux, Element]]
 ) -> Fluxes:
-    """One flux for each coefficient."""
-    pieces: dict[Term, list[Term]] = {}
+    """One flux for each coefficient and direction."""
+    pieces: dict[tuple[Term, int], list[Term]] = {}
     for j, value in sorted(found.items()):
         number, weight = origin[j]
-        coefficient, flux, _ = bases[number]
+        flux = bases[number][0]
         scale = _term_of(weight)
         assert scale is not None
-        pieces.setdefault(coefficient, []).append(_product([num(value), scale, flux]))
-    return tuple((c, terms[0] if len(terms) == 1 else plus(*terms)) for c, terms in pieces.items())
+        pieces.setdefault((flux.coefficient, flux.along), []).append(_product([num(value), scale, flux.field]))
+    return tuple(Flux(c, ts[0] if len(ts) == 1 else plus(*ts), along) for (c, along), ts in pieces.items())
 
 
 def _product(factors: list[Term]) -> Term:
@@ -219,51 +221,72 @@ def _generator_term(tag: tuple[Any, ...]) -> Term | None:
     return None
 
 
-def families(left: Term, right: Term) -> Iterator[list[tuple[Term, Term]]]:
-    """Growing lists of (coefficient, flux) candidates, read off the statement."""
-    cores = [unfold(left), unfold(right)]
-    nodes = [n for t in cores for n in walk(t)]
+def families(left: Term, right: Term) -> Iterator[list[Flux]]:
+    """Growing lists of candidates for a relation of numbers, read off the statement."""
+    nodes = [n for t in (left, right) for n in walk(unfold(t))]
     rated = _distinct(e.args[0] for n in nodes if n.op == "dt" for e in walk(n) if e.op == "E" and not e.rank)
     bodies = _distinct(n.args[0] for n in nodes if n.op == "E" and not n.rank)
     numbers = _distinct(n for n in nodes if n.op == "E" and not n.rank)
     vectors = [x, SCORE_C, SCORE]
     logs = [split_log(LOG_POSTERIOR), log(p), log(kern)]
     roots = _distinct(n.args[0] for w in rated for n in _arithmetic(w) if n.op == "pow" and n.args[0].free)
-    yield [(_ONE, _product([w, v])) for w in (_ONE, *rated) for v in vectors] + [
-        (_ONE, flux) for c in roots for flux in (grad(c), times(c, grad(c)), times(c, x), times(c, SCORE_C))
-    ]
-    yield [(_ONE, grad(w)) for w in (*rated, *logs)] + [(_ONE, _product([w, v])) for w in logs for v in vectors]
-    parts = _distinct(part for w in bodies for part in _scalar_parts(w))
+    # A centred square (w - E w)^2 keeps no E[1], so its rate needs fluxes with the coefficients E w and (E w)^2.
+    centres = _distinct(n for w in roots for n in walk(w) if n.op == "E")
+    yield (
+        [_flux(w, v) for w in (_ONE, *rated) for v in vectors]
+        + [flux for c in roots for flux in (Flux(_ONE, grad(c)), _flux(c, grad(c)))]
+        + [Flux(c, v) for e in centres for c in (e, power(e, 2)) for v in (x, SCORE_C)]
+    )
+    yield [Flux(_ONE, grad(w)) for w in (*rated, *logs)] + [_flux(w, v) for w in logs for v in vectors]
+    parts = _distinct(part for w in bodies for part in _parts(w, 0))
     wider = [*vectors, X0, MEAN]
-    yield [(_ONE, _product([w, v])) for w in (_ONE, *bodies, *parts) for v in wider]
-    fields = [v for v in _distinct(part for w in bodies for part in _vector_parts(w)) if v not in wider]
-    yield [(_ONE, v) for v in fields] + [(_ONE, grad(w)) for w in (*bodies, *parts)] + [
-        (_ONE, times(u, grad(w))) for u in (*parts, *logs) for w in (*parts, *logs)
-    ]
+    yield [_flux(w, v) for w in (_ONE, *bodies, *parts) for v in wider]
+    fields = [v for v in _distinct(part for w in bodies for part in _parts(w, 1)) if v not in wider]
+    yield (
+        [Flux(_ONE, v) for v in fields]
+        + [Flux(_ONE, grad(w)) for w in (*bodies, *parts)]
+        + [_flux(u, grad(w)) for u in (*parts, *logs) for w in (*parts, *logs)]
+    )
     average = [*numbers, mean(logs[0])]
-    yield [(c, _product([w, v])) for c in average for w in (_ONE, *logs, *parts) for v in vectors] + [
-        (c, grad(w)) for c in average for w in (*logs, *parts)
-    ]
+    yield (
+        [Flux(c, _product([w, v])) for c in average for w in (_ONE, *logs, *parts) for v in vectors]
+        + [Flux(c, grad(w)) for c in average for w in (*logs, *parts)]
+    )
     squares = [power(w, 2) for w in logs]
-    yield [(_ONE, _product([w, v])) for w in squares for v in wider] + [
-        (_ONE, _product([w, v])) for w in (*logs, *parts, _ONE) for v in fields
-    ]
+    yield [_flux(w, v) for w in squares for v in wider] + [_flux(w, v) for w in (*logs, *parts, _ONE) for v in fields]
+
+
+def tensor_families(left: Term, right: Term) -> Iterator[list[Flux]]:
+    """Candidates for a relation of vectors or matrices of averages."""
+    nodes = [n for t in (left, right) for n in walk(unfold(t))]
+    bodies = _distinct(n.args[0] for n in nodes if n.op == "E")
+    vectors = _distinct([x, SCORE_C, SCORE, X0, MEAN, *(part for w in bodies for part in _parts(w, 1))])
+    scalars = _distinct([_ONE, *(part for w in bodies for part in _parts(w, 0))])
+    if left.rank == 2:
+        yield [Flux(_ONE, v, along) for v in vectors for along in (1, 2)]
+        yield [Flux(_ONE, times(w, v), along) for w in scalars for v in vectors for along in (1, 2)]
+        return
+    yield [Flux(_ONE, w, 1) for w in scalars] + [Flux(_ONE, outer(u, v)) for u in vectors for v in (x, SCORE_C, SCORE)]
+    yield [Flux(_ONE, times(w, outer(u, v))) for w in scalars for u in vectors for v in vectors]
+
+
+def _flux(scalar: Term, vector: Term) -> Flux:
+    return Flux(_ONE, _product([scalar, vector]))
+
+
+def outer(left: Term, right: Term) -> Term:
+    """left right^T."""
+    return make("outer", (left, right))
 
 
 def _distinct(terms: Iterable[Term]) -> list[Term]:
     return list(dict.fromkeys(terms))
 
 
-def _scalar_parts(body: Term) -> Iterator[Term]:
-    """Scalar fields inside an average, down to powers of small factors; averages and derivatives are not entered."""
+def _parts(body: Term, rank: int) -> Iterator[Term]:
+    """Fields of a rank inside an average that are no sums or products; averages and derivatives are not entered."""
     for node in _arithmetic(body):
-        if node.rank == 0 and node.free and node.op not in ("num", "mul", "add"):
-            yield node
-
-
-def _vector_parts(body: Term) -> Iterator[Term]:
-    for node in _arithmetic(body):
-        if node.rank == 1 and node.free:
+        if node.rank == rank and node.free and node.op not in ("num", "mul", "add"):
             yield node
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 Vector = Mapping[Any, Fraction]
+_PRIME = 2**61 - 1
 
 
 class OutOfTimeError(Exception):
@@ -41,28 +42,78 @@ def live_columns(columns: Sequence[Vector], target: Vector) -> list[int] | None:
 
 
 def combination(columns: Sequence[Vector], target: Vector, deadline: float) -> dict[int, Fraction] | None:
-    """Coefficients c with sum c_j column_j = target, or None. Raises OutOfTimeError after ``deadline``."""
+    """Coefficients c with sum c_j column_j = target, or None. Raises OutOfTimeError after ``deadline``.
+
+    A solve modulo a prime comes first: it is fast and names the few columns that the rational solve needs.
+    """
     live = live_columns(columns, target)
     if live is None:
         return None
-    basis: dict[Any, tuple[dict[Any, Fraction], dict[int, Fraction]]] = {}
     order = sorted(live, key=lambda j: len(columns[j]))
-    for j in order:
+    try:
+        modular = _solve([(j, _modular(columns[j])) for j in order], _modular(target), _Modular(), deadline)
+    except ZeroDivisionError:  # a denominator divisible by the prime
+        modular = dict.fromkeys(order, 1)
+    if modular is None:
+        return None
+    needed = [(j, dict(columns[j])) for j in order if j in modular]
+    return _solve(needed, dict(target), _Rational(), deadline)
+
+
+def _modular(vector: Vector) -> dict[Any, int]:
+    out = {}
+    for key, value in vector.items():
+        if value.denominator % _PRIME == 0:
+            raise ZeroDivisionError
+        out[key] = value.numerator * pow(value.denominator, -1, _PRIME) % _PRIME
+    return out
+
+
+class _Modular:
+    """Arithmetic modulo the prime."""
+
+    one = 1
+
+    def quotient(self, left: Any, right: Any) -> Any:
+        return -left * pow(right, -1, _PRIME) % _PRIME
+
+    def fused(self, start: Any, factor: Any, value: Any) -> Any:
+        return (start + factor * value) % _PRIME
+
+
+class _Rational:
+    """Arithmetic over the rationals."""
+
+    one = Fraction(1)
+
+    def quotient(self, left: Any, right: Any) -> Any:
+        return -left / right
+
+    def fused(self, start: Any, factor: Any, value: Any) -> Any:
+        return start + factor * value
+
+
+def _solve(
+    columns: list[tuple[int, dict[Any, Any]]], target: dict[Any, Any], ring: Any, deadline: float
+) -> dict[int, Any] | None:
+    basis: dict[Any, tuple[dict[Any, Any], dict[int, Any]]] = {}
+    for j, column in columns:
         if time.monotonic() > deadline:
             raise OutOfTimeError
-        vector, made_of = _reduced(dict(columns[j]), {j: Fraction(1)}, basis)
+        vector, made_of = _reduced(dict(column), {j: ring.one}, basis, ring)
         if vector:
             pivot = next((k for k in vector if k not in target), next(iter(vector)))
             basis[pivot] = (vector, made_of)
-    rest, made_of = _reduced(dict(target), {}, basis)
-    return None if rest else {j: -c for j, c in made_of.items() if c}
+    rest, made_of = _reduced(dict(target), {}, basis, ring)
+    return None if rest else {j: ring.fused(0, -1, c) for j, c in made_of.items() if c}
 
 
 def _reduced(
-    vector: dict[Any, Fraction],
-    made_of: dict[int, Fraction],
-    basis: Mapping[Any, tuple[dict[Any, Fraction], dict[int, Fraction]]],
-) -> tuple[dict[Any, Fraction], dict[int, Fraction]]:
+    vector: dict[Any, Any],
+    made_of: dict[int, Any],
+    basis: Mapping[Any, tuple[dict[Any, Any], dict[int, Any]]],
+    ring: Any,
+) -> tuple[dict[Any, Any], dict[int, Any]]:
     """Subtract basis vectors until no pivot is left; pivots were made in order, so each pass terminates."""
     todo = [key for key in vector if key in basis]
     while todo:
@@ -71,9 +122,9 @@ def _reduced(
         if not value:
             continue
         row, origin = basis[key]
-        factor = -value / row[key]
+        factor = ring.quotient(value, row[key])
         for k, c in row.items():
-            changed = vector.get(k, Fraction(0)) + factor * c
+            changed = ring.fused(vector.get(k, 0), factor, c)
             if changed:
                 vector[k] = changed
                 if k in basis and k != key:
@@ -81,5 +132,5 @@ def _reduced(
             else:
                 vector.pop(k, None)
         for j, c in origin.items():
-            made_of[j] = made_of.get(j, Fraction(0)) + factor * c
+            made_of[j] = ring.fused(made_of.get(j, 0), factor, c)
     return vector, made_of

@@ -27,7 +27,6 @@ from theory.search.linear import OutOfTimeError
 
 PROVED, BY_DEFINITION, REFUTED = "proved", "by-definition", "refuted"
 UNDECIDED, UNSUPPORTED = "undecided", "unsupported"
-_QUICK_FAMILIES = 2
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def settle(
         return _settle_closed(statement, setting, setting.law, square, budget_seconds)
     if not isinstance(statement, (Rel, Chain)):
         return Outcome(UNSUPPORTED, "", f"the bracket kernel has no rule for {type(statement).__name__}")
-    search = _Search(setting, time.monotonic() + budget_seconds)
+    search = _Search(setting, budget_seconds)
     try:
         return search.settle(statement, square)
     except UnsupportedError as error:
@@ -76,7 +75,7 @@ def _settle_closed(
     outcome = _by_components(statement, setting, square, budget)
     if outcome.status in (UNDECIDED, UNSUPPORTED) and isinstance(statement, (Rel, Chain)):
         wider = replace(setting, law=MIXTURE, D=law.D)
-        general = _Search(wider, time.monotonic() + budget, witnesses=False)
+        general = _Search(wider, budget, witnesses=False)
         try:
             found = general.settle(statement, square)
         except (KernelError, OutOfTimeError, RecursionError):
@@ -101,8 +100,10 @@ def _by_components(statement: Statement, setting: Setting, square: Term | None, 
 class _Search:
     """One statement's search: its lowering, its deadline and what it cost."""
 
-    def __init__(self, setting: Setting, deadline: float, witnesses: bool = True) -> None:
-        self.setting, self.deadline, self.witnesses = setting, deadline, witnesses
+    def __init__(self, setting: Setting, budget: float, witnesses: bool = True) -> None:
+        start = time.monotonic()
+        self.setting, self.witnesses = setting, witnesses
+        self.half_way, self.deadline = start + budget / 2, start + budget
         self.effort = Effort()
         self.evaluations = 0
 
@@ -139,7 +140,12 @@ class _Search:
         """A link that the kernel accepts, or (status, witness or reason)."""
         lowering = lowering_for(self.setting)
         for quick in (True, False):
-            link = self._link(relation, square, lowering, quick)
+            try:
+                link = self._link(relation, square, lowering, quick)
+            except OutOfTimeError:
+                if not quick:
+                    raise
+                link = None
             if link is not None and _accepted(relation, self.setting, link):
                 return link
             if quick and self.witnesses:
@@ -160,10 +166,9 @@ class _Search:
             if square is None:
                 return Link() if quick else None
             left, right = plus(left, minus(right)) if right != num(0) else left, square
-        fluxes = find_fluxes(
-            left, right, lowering, self.setting.D, self.deadline, self.effort, _QUICK_FAMILIES if quick else None
-        )
-        if fluxes is None and quick and left.rank + len(left.free | right.free) > 0:
+        until = self.half_way if quick else self.deadline
+        fluxes = find_fluxes(left, right, lowering, self.setting.D, until, self.effort, quick)
+        if fluxes is None and quick and left.free | right.free:
             fluxes = ()
         if fluxes is None:
             return None

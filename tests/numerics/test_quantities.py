@@ -1,0 +1,350 @@
+"""Quantities: reference values to their digits, honest errors, reductions, clocks, and clear refusals."""
+
+from fractions import Fraction as F
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from numerics.quantities import QUANTITIES, QuantityError, value
+from numerics.quantities_reduction import mirrored_axes, on_a_line
+from numerics.rings import Unsupported
+from theory.language.instances import STANDING_GERM, T5, LawError, deltas, mixture
+from theory.laws import parse_law
+from theory.processes import parse_process
+
+PAIR = "deltas(-1: 1/2, 1: 1/2)"
+# Independent reference values (28-digit trapezoidal sums at two step sizes): sigma, H, mmse, E div s,
+# dH/dsigma^2, dH/dsigma, dH/dlog sigma, Var Phi, Var h for the pair of deltas at +-1, alpha = 1.
+PAIR_TABLE = """
+0.3 0.00124105674559578720 0.00132407840011417787 -10.9476446419612126 0.0817332345749492513 0.0490399407449695508 0.0147119822234908652 0.00278530772783570043 0.000427905717124424053
+0.7 0.188421129101039726 0.225093837421829243 -1.10331596242470120 0.468750182052955524 0.656250254874137734 0.459375178411896414 0.252549191609604414 0.0474707079488876195
+1.5 0.510252409854327139 0.678852227212689113 -0.310350177340703385 0.0670471335518705296 0.201141400655611589 0.301712100983417383 0.252049747321199016 0.0284729800573228481
+"""  # noqa: E501
+PAIR_COLUMNS = (
+    ("conditional-entropy", None), ("mmse", None), ("expected-divergence", None), ("bandwidth", "sigma^2"),
+    ("bandwidth", "sigma"), ("bandwidth", "log-sigma"), ("variance-phi", None), ("variance-h", None),
+)  # fmt: skip
+# law, alpha, sigma, H(X), E s^2, E C, HZ, Var h_Z, Var Phi_Z to 15 digits
+MIXTURE_TABLE = """
+T3 1 .5 1.59723656968024 1.49794342510092 .156378535931193 .0738813995439143 .0241834794271710 .123664049692031
+T3 .6 .8 1.50831448491117 .863630583676593 .795158091461299 .366223343423637 .0529198427064673 .307802903631558
+T1w .6 .8 1.34557801458648 1.17854613302109 .436854177540452 .350619390842166 .0462038886335315 .330898263254570
+"""
+MIXTURE_COLUMNS = (
+    "entropy", "fisher-information", "mmse", "class-entropy", "variance-h-class", "variance-phi-class"
+)  # fmt: skip
+PLANE_TABLE = """
+1 .5 3.025389423728 2.960880701104 0.314944956181 0.172755638611
+.6 .8 2.931688776424 1.901176894048 1.392438733883 0.635354469674
+"""
+
+
+def agrees(found, text):
+    """The printed reference (one unit in its last place) meets the printed ball, which is as narrow as it says."""
+    unit = F(1, 10 ** len(text.partition(".")[2]))
+    centre, radius = F(found.value), F(found.radius)
+    assert radius <= abs(centre) / 10**found.digits
+    assert found.complete
+    return abs(centre - F(text)) <= unit + radius
+
+
+@pytest.mark.parametrize("row", PAIR_TABLE.strip().splitlines())
+def test_two_deltas(row):
+    sigma, *texts = row.split()
+    for (name, clock), text in zip(PAIR_COLUMNS, texts, strict=True):
+        found = value(name, PAIR, "ve", f"sigma={sigma}", clock=clock, digits=18)
+        assert found.guarantee == "rigorous"
+        assert agrees(found, text), (name, clock)
+
+
+@pytest.mark.parametrize("row", MIXTURE_TABLE.strip().splitlines())
+def test_mixtures_on_the_line(row):
+    law, alpha, sigma, *texts = row.split()
+    process, at = ("ve", f"sigma={sigma}") if alpha == "1" else (STANDING_GERM, None)
+    for name, text in zip(MIXTURE_COLUMNS, texts, strict=True):
+        found = value(name, law, process, at)
+        assert found.guarantee == "rigorous"
+        assert agrees(found, text), name
+
+
+@pytest.mark.parametrize("row", PLANE_TABLE.strip().splitlines())
+def test_in_the_plane_numbers_are_floats_and_say_so(row):
+    alpha, sigma, *texts = row.split()
+    process, at = ("ve", f"sigma={sigma}") if alpha == "1" else (STANDING_GERM, None)
+    for name, text in zip(("entropy", "fisher-information", "mmse", "class-entropy"), texts, strict=True):
+        found = value(name, "T5", process, at, digits=8)
+        assert found.guarantee == "float"
+        assert "float64" in found.method
+        assert agrees(found, text), name
+
+
+def test_thirty_digits():
+    found = value("conditional-entropy", PAIR, "ve", "sigma=1", digits=30)
+    assert found.value.startswith("0.356316360213113697")
+    assert F(found.radius) < F(1, 10**30) * F(found.value)
+    with mpmath.workdps(40):  # the same number by another program: E log(1 + exp(-2 X/sigma^2)) given X0 = 1
+
+        def integrand(x):
+            return mpmath.exp(-((x - 1) ** 2) / 2) * mpmath.log(1 + mpmath.exp(-2 * x))
+
+        h = mpmath.quad(integrand, [-12, -6, -2, 0, 2, 6, 14]) / mpmath.sqrt(2 * mpmath.pi)
+        assert abs(h - mpmath.mpf(found.value)) < mpmath.mpf(10) ** -28
+
+
+def test_relative_digits_of_a_tiny_bandwidth():
+    found = value("bandwidth", PAIR, "ve", "sigma=1/20")
+    assert (found.clock, found.unit, found.uses) == ("sigma^2", "nats", ("entropy.rate_covariance",))
+    # 1.38331865553751e-83 is the norm-form integral E tr Cov/sigma^4, the bandwidth its half
+    assert abs(F(found.value) * 2 - F("1.38331865553751e-83")) < F("1e-97")
+    assert F(found.radius) <= F(found.value) / 10**15
+    assert found.complete
+
+
+def test_rates_by_every_clock_are_one_rate():
+    process = parse_process("vp(1/10, 20)")
+    at = "t=1/3"
+    germ = process.germ({"t": F(1, 3)})
+    with mpmath.workdps(30):
+        square = 1 - mpmath.exp(-(mpmath.mpf(1) / 30 + mpmath.mpf("19.9") / 18))
+        alpha2, sigma = 1 - square, mpmath.sqrt(square)
+        g2 = mpmath.mpf("0.1") + mpmath.mpf("19.9") / 3
+        growth = -g2 * square + g2
+        speeds = {
+            "t": 1, "sigma^2": growth, "sigma": growth / (2 * sigma), "log-sigma": growth / (2 * square),
+            "nu": g2 / alpha2, "snr": -g2 * alpha2 / square**2,
+        }  # fmt: skip
+        for name in ("bandwidth", "entropy-rate"):
+            by_time = mpmath.mpf(value(name, "T3", process, at).value)
+            for clock, speed in speeds.items():
+                found = value(name, "T3", process, at, clock=clock)
+                assert abs(mpmath.mpf(found.value) * speed / by_time - 1) < 1e-14
+    assert value("bandwidth", "T3", germ).value == value("bandwidth", "T3", process, at).value
+    assert value("bandwidth", "T3", process, at).clock == "t"
+
+
+@pytest.mark.parametrize("name", ["entropy", "conditional-entropy", "class-entropy"])
+def test_rates_are_slopes(name):
+    rate = {"conditional-entropy": "bandwidth"}.get(name, f"{name}-rate")
+    step = F(1, 10**6)
+    up, down = (F(value(name, "T1w", "vp", f"t={F(1, 2) + d}", digits=25).value) for d in (step, -step))
+    assert abs((up - down) / (2 * step) - F(value(rate, "T1w", "vp", "t=1/2").value)) < F(1, 10**10)
+
+
+def test_identities_between_quantities():
+    at = "sigma=3/5"
+
+    def number(name, law="T3", **options):
+        return F(value(name, law, "ve", at, digits=12, **options).value)
+
+    assert abs(number("expected-divergence") + number("fisher-information")) < F(1, 10**11)
+    assert abs(number("bandwidth") + number("information-rate")) < F(1, 10**11)
+    assert abs(number("information-rate", clock="snr") - number("mmse") / 2) < F(1, 10**11)
+    entropy_of_data = number("conditional-entropy") + number("mutual-information")
+    assert abs(entropy_of_data - F(value("conditional-entropy", "T3", "ve", "sigma=30", digits=12).value)
+               - F(value("mutual-information", "T3", "ve", "sigma=30", digits=12).value)) < F(1, 10**11)  # fmt: skip
+    for name in ("conditional-entropy", "variance-phi", "variance-h"):  # for atoms, X0 is its own label
+        pair = {"conditional-entropy": "class-entropy"}.get(name, f"{name}-class")
+        assert abs(number(name, "T1w") - number(pair, "T1w")) < F(1, 10**11)
+
+
+def test_bits():
+    nats, bits = (value("mutual-information", PAIR, "ve", "sigma=1", bits=b) for b in (False, True))
+    assert bits.unit == "bits"
+    assert bits.complete
+    assert nats.in_bits().value == bits.value
+    assert bits.in_bits() is bits
+    with mpmath.workdps(30):
+        assert abs(mpmath.mpf(bits.value) * mpmath.log(2) - mpmath.mpf(nats.value)) < 1e-17
+    assert value("mmse", PAIR, "ve", "sigma=1", bits=True).value == value("mmse", PAIR, "ve", "sigma=1").value
+
+
+# -- points ------------------------------------------------------------------------------------------------------------
+def test_points_against_the_two_delta_form():
+    with mpmath.workdps(30):
+        x, v = mpmath.mpf(1) / 3, mpmath.mpf(1) / 4
+        mean = mpmath.tanh(x / v)
+        truth = {
+            "posterior-mean": mean, "score": (mean - x) / v, "divergence": ((1 - mean**2) / v - 1) / v,
+            "posterior-covariance": 1 - mean**2,
+            "log-density": mpmath.log(mpmath.cosh(x / v)) - (x**2 + 1) / (2 * v) - mpmath.log(2 * mpmath.pi * v) / 2,
+        }  # fmt: skip
+        for name, number in truth.items():
+            found = value(name, PAIR, "ve", "sigma=1/2, x=1/3")
+            text = found.value
+            while isinstance(text, list):
+                (text,) = text
+            assert abs(mpmath.mpf(text) / number - 1) < 1e-15
+            assert found.guarantee == "rigorous"
+            assert found.complete
+
+
+def test_points_in_the_plane_are_rigorous():
+    found = value("jacobian", "T5", "ve", "sigma=1, x=(1/3, 0)")
+    assert found.guarantee == "rigorous"
+    assert [len(row) for row in found.value] == [2, 2]
+    trace = value("divergence", "T5", "ve", "sigma=1, x=(1/3, 0)")
+    assert abs(F(found.value[0][0]) + F(found.value[1][1]) - F(trace.value)) < F(1, 10**15)
+
+
+def test_far_points_keep_relative_digits():
+    found = value("posterior-covariance", PAIR, "ve", "sigma=1/20, x=3")
+    with mpmath.workdps(30):
+        truth = 4 * mpmath.exp(-2400)  # sech^2(1200)
+        assert abs(mpmath.mpf(found.value[0][0]) / truth - 1) < 1e-15
+    assert found.complete
+
+
+def test_zeros_are_exact():
+    assert value("score", PAIR, "ve", "sigma=1/2, x=0").to_json()["value"] == ["0"]
+    at = "sigma=1/2, x=(0, 1/5)"
+    pair = "deltas((1, 0): 1/2, (-1, 0): 1/2)"
+    score = value("score", pair, "ve", at)
+    assert (score.value[0], score.radius[0]) == ("0", "0")
+    assert F(score.value[1]) == F(-4, 5)
+    jacobian = value("jacobian", pair, "ve", at)
+    assert jacobian.value[0][1] == jacobian.radius[0][1] == "0"
+    assert value("posterior-mean", "deltas(1: 1/2, 3: 1/2)", "ve", "sigma=1, x=2").value == ["2.000000000000000000"]
+    for name in ("variance-h", "class-entropy", "class-entropy-rate"):
+        found = value(name, "gaussian(0, 2)", "vp", "sigma=1/2")
+        assert (found.value, found.radius, found.guarantee) == ("0", "0", "exact")
+    assert value("score", "T1w", "ve", "sigma=1/2, x=0").value != ["0"]
+
+
+def test_reflections_are_exact_only():
+    germ = parse_process("ve").germ({"sigma": F(1)})
+    assert mirrored_axes(parse_law(PAIR), germ, (F(0),)) == (frozenset({0}), True)
+    assert mirrored_axes(parse_law(PAIR), germ, (F(1, 10**9),)) == (frozenset(), False)
+    assert mirrored_axes(parse_law("T1w"), germ, (F(0),)) == (frozenset(), False)
+    assert mirrored_axes(T5, germ, (F(0), F(0))) == (frozenset(), False)
+    skew = mixture((F(1, 2), (-1, 0), ((1, F(1, 2)), (F(1, 2), 1))), (F(1, 2), (1, 0), ((1, F(1, 2)), (F(1, 2), 1))))
+    assert mirrored_axes(skew, germ, (F(0), F(0))) == (frozenset(), True)
+
+
+# -- closed forms and reductions ---------------------------------------------------------------------------------------
+NUMBERS = [name for name, q in QUANTITIES.items() if q.kind != "point"]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_one_gaussian_in_closed_form_is_two_equal_halves(name):
+    """The closed form for K = 1 against the integral for the same law written as two components."""
+    if "class" in name or name in ("variance-phi", "variance-h"):
+        return
+    one = value(name, "gaussian(1/3, 2/5)", STANDING_GERM)
+    two = value(name, "mixture(1/2: N(1/3, 2/5), 1/2: N(1/3, 2/5))", STANDING_GERM)
+    assert "closed form" in one.method
+    assert "integral" in two.method
+    assert abs(F(one.value) - F(two.value)) <= F(one.radius) + F(two.radius)
+
+
+def test_a_gaussian_in_the_plane():
+    for name in NUMBERS:
+        wide = value(name, "gaussian((0, 1), [[1,0],[0,3]])", STANDING_GERM, digits=20)
+        parts = [value(name, law, STANDING_GERM, digits=20) for law in ("gaussian(0, 1)", "gaussian(1, 3)")]
+        total = sum(F(part.value) for part in parts)
+        assert abs(F(wide.value) - total) <= F(1, 10**18)
+    with mpmath.workdps(30):
+        tilted = mpmath.mpf(value("entropy", "gaussian((0, 0), [[2,1],[1,3]])", "ve", "sigma=1", digits=20).value)
+        assert abs(tilted - mpmath.log(2 * mpmath.pi * mpmath.e * mpmath.sqrt(11))) < 1e-19
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_pair_in_the_plane_is_a_pair_on_the_line_times_noise(name):
+    flat = value(name, "deltas((0, 0): 1/3, (3, 4): 2/3)", "ve", "sigma=2")
+    line = value(name, "deltas(0: 1/3, 5: 2/3)", "ve", "sigma=2")
+    point = value(name, "deltas(0: 1)", "ve", "sigma=2")
+    assert flat.guarantee == "rigorous"
+    assert "filter.subspace" in flat.uses
+    assert abs(F(flat.value) - F(line.value) - F(point.value)) <= sum(F(v.radius) for v in (flat, line, point))
+
+
+def test_the_line_agrees_with_the_grid():
+    """The exact reduction against the two-dimensional trapezoid, on a law whose means lie at an irrational distance."""
+    law = parse_law("mixture(1/3: N((0, 0), 1/2), 1/3: N((1, 1), 1/2), 1/3: N((3, 3), 1/2))")
+    assert on_a_line(law) is not None
+    nudged = parse_law(
+        "mixture(1/3: N((0, 0), 1/2), 1/3: N((1, 1), 1/2), 1/3: N((3, 3), [[1/2, 1e-13], [1e-13, 1/2]]))"
+    )
+    assert on_a_line(nudged) is None
+    for name in ("entropy", "conditional-entropy", "mmse", "class-entropy", "variance-h-class", "entropy-rate"):
+        exact, grid = (value(name, u, "ve", "sigma=1", digits=9) for u in (law, nudged))
+        assert (exact.guarantee, grid.guarantee) == ("rigorous", "float")
+        assert abs(F(exact.value) - F(grid.value)) < F(1, 10**9)
+
+
+def test_laws_that_are_on_no_line():
+    assert on_a_line(deltas(((0, 0), F(1, 3)), ((1, 0), F(1, 3)), ((0, 1), F(1, 3)))) is None
+    assert on_a_line(T5) is None
+    assert on_a_line(parse_law("mixture(1/2: N((0,0), 1), 1/2: N((1,0), 2))")) is None
+    assert on_a_line(parse_law(PAIR)) is None
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.fractions(F(1, 9), F(8, 9), max_denominator=9), st.fractions(F(1, 2), 2, max_denominator=9))
+def test_printed_balls_contain_finer_ones(weight, sigma):
+    law = deltas((-1, weight), (F(1, 2), 1 - weight))
+    for name in ("entropy", "variance-h", "bandwidth"):
+        coarse, fine = (value(name, law, "ve", f"sigma={sigma}", digits=n) for n in (6, 25))
+        assert abs(F(coarse.value) - F(fine.value)) <= F(coarse.radius) + F(fine.radius)
+        assert coarse.digits >= 6
+        assert fine.digits >= 25
+
+
+# -- refusals ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (("entropie", "T1", "ve", "sigma=1"), {}, "unknown quantity 'entropie'; known: log-density"),
+        (("entropy", "T1", "ve", "sigma=1, x=1"), {}, "takes no point"),
+        (("score", "T1", "ve", "sigma=1"), {}, "add a point to the place, as in sigma=1, x=1"),
+        (("score", "T1", "ve", "sigma=1, x=(1, 1)"), {}, "2 entries, the law is in D = 1"),
+        (("entropy", "gaussian(mu, 1)", "ve", "sigma=1"), {}, "symbol mu has no value; add mu=.."),
+        (("entropy", "T1", "ve", "sigma=1, mu=1"), {}, "mu occurs neither"),
+        (("entropy", "T1", "ou(theta, 1)", "sigma=1"), {}, "symbol theta has no value"),
+        (("entropy", "T1", "ve", "x=1"), {}, "exactly one of t, sigma"),
+        (("entropy", "T1", "ve"), {}, "exactly one of t, sigma"),
+        (("entropy", "T1", "vp", "sigma=2"), {}, "0 < sigma < 1"),
+        (("entropy", "T1", STANDING_GERM, "sigma=1"), {}, "already at one time"),
+        (("entropy", "T1", "ve", "sigma=1"), {"clock": "snr"}, "is no rate"),
+        (("bandwidth", "T1", "ve", "sigma=1"), {"clock": "tau"}, "unknown clock 'tau'"),
+        (("bandwidth", "T1", "linear(alpha=exp(-t), sigma=1)", "t=1"), {"clock": "sigma"}, "stands still"),
+        (("entropy", "T1", "ve", "sigma=1"), {"digits": 0}, "from 1 to 1000"),
+        (("entropy", "gaussian(0, -exp(-1))", "ve", "sigma=1"), {}, "cannot be seen to be positive definite"),
+        (("entropy", "deltas(0: 1 - exp(1), 1: exp(1))", "ve", "sigma=1"), {}, "weight is not positive"),
+        (("entropy", "deltas(0: 1/2, 1: 1/3)", "ve", "sigma=1"), {}, "column 1: the weights sum to 5/6"),
+    ],
+)  # fmt: skip
+def test_clear_refusals(arguments, options, message):
+    with pytest.raises(LawError, match=message):
+        value(*arguments, **options)
+
+
+def test_what_is_not_available_says_so():
+    for name, law in (
+        ("class-entropy", "deltas((0,0,0): 1/4, (0,1,0): 1/4, (1,0,0): 1/2)"),
+        ("variance-phi", "T5"),
+        ("variance-h", "T3"),
+    ):
+        with pytest.raises(Unsupported, match=f"{name} is not available yet for K = "):
+            value(name, law, "ve", "sigma=1")
+
+
+def test_irrational_laws_are_balls():
+    found = value("mmse", "mixture(exp(-1): N(0, 1/2), 1 - exp(-1): N(sqrt(2), 1/2))", "vp", "log-sigma=-1")
+    assert found.guarantee == "rigorous"
+    assert found.complete
+
+
+def test_errors_of_the_value_are_law_errors():
+    assert issubclass(QuantityError, LawError)
+
+
+def test_json_data():
+    data = value("bandwidth", "T1", "vp", "sigma=1/2", digits=10).to_json()
+    assert list(data) == [
+        "version", "quantity", "unit", "clock", "value", "radius", "digits", "guarantee", "confidence", "method",
+        "uses", "seconds",
+    ]  # fmt: skip
+    assert data["version"] == 1
+    assert isinstance(data["value"], str)

@@ -1,0 +1,81 @@
+"""One door for certificates of either kernel, and the command ``python -m theory.kernel CERT.json``. Trusted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Union
+
+from theory.kernel import certificate, component_certificate
+from theory.kernel.certificate import Theorem
+from theory.kernel.component_certificate import ClosedTheorem
+from theory.kernel.errors import KernelError
+from theory.language.statements import statement_data
+from theory.language.terms import Term
+
+SIZE_LIMIT = 4_000_000
+USAGE = "usage: python -m theory.kernel CERT.json"
+
+
+def check(data: Any) -> Union[Theorem, ClosedTheorem]:
+    """The theorem that a certificate of either kind proves. Raises KernelError naming the step that is refused."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind == certificate.KIND:
+        return certificate.check(data)
+    if kind == component_certificate.KIND:
+        return component_certificate.check(data)
+    raise KernelError(f"no kernel reads certificates of kind {kind!r}")
+
+
+def load(text: str) -> Any:
+    """Certificate data from JSON text. Raises KernelError with the place."""
+    if len(text) > SIZE_LIMIT:
+        raise KernelError(f"the certificate is longer than {SIZE_LIMIT} characters")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise KernelError(f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
+    except RecursionError:
+        raise KernelError("the certificate is nested too deeply") from None
+
+
+def report(theorem: Union[Theorem, ClosedTheorem]) -> str:
+    """The theorem in plain words: statement (operators as they are named), scope, hypotheses, steps."""
+    lines = [f"statement: {_words(theorem.statement)}", f"holds for: {theorem.scope}"]
+    for h in theorem.hypotheses:
+        by = f" by {h.by}" if h.by else ""
+        lines.append(f"hypothesis: {h.name}: {h.text} [{h.status}{by}]")
+    lines += [f"step {n}: {step}" for n, step in enumerate(theorem.steps, 1)]
+    return "\n".join(lines)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Term):
+        return repr(value)
+    relation = getattr(value, "relation", None)
+    if relation is not None:
+        return f"{value.lhs!r} {relation} {value.rhs!r}"
+    links = getattr(value, "links", None)
+    if links is not None:
+        return " and ".join(map(_words, links))
+    return json.dumps(statement_data(value))
+
+
+def main(arguments: list[str]) -> int:
+    """0: accepted and printed. 1: refused, with the step. 2: the file cannot be read."""
+    if len(arguments) != 1:
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        text = Path(arguments[0]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"cannot read {arguments[0]}: {error}", file=sys.stderr)
+        return 2
+    try:
+        theorem = check(load(text))
+    except KernelError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 1
+    print(report(theorem))
+    return 0
