@@ -165,7 +165,7 @@ def sum_over_atoms(interpreter: Interpreter, inner: Term, order: int) -> Value:
 # -- polynomials in X0 and x ------------------------------------------------------------------------------------------
 def _polynomial_jets(interpreter: Interpreter, inner: Term, order: int, k: int) -> Value:
     law, ring = interpreter.law, PolyRing(interpreter.ring)
-    variables = Poly.variables(2 * law.D, interpreter.ring.exact(1))
+    variables = Poly.variables(2 * law.D, ring)
     ends: Sequence[Any] = interpreter.model.means[k] if law.is_discrete else variables[law.D :]
     orders, top_x, top_t = plan(inner, 0, order)
     reading = Reading(interpreter.over(ring), ring, orders, (top_x, top_t), variables[: law.D], ends, k)

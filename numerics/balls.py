@@ -180,7 +180,7 @@ class ArbRing(PlainRing):
 
     def exact(self, value: Fraction | int) -> Ball:
         """The ball around a rational."""
-        return ball(Fraction(value))
+        return ball(value)
 
     def exp(self, value: Ball) -> Ball:
         """exp."""
@@ -230,7 +230,7 @@ class AcbRing(PlainRing):
 
     def exact(self, value: Fraction | int) -> Any:
         """The (real) ball around a rational."""
-        return ball(Fraction(value))
+        return ball(value)
 
     def exp(self, value: Any) -> Any:
         """exp."""

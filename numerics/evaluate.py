@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from numerics.evaluate_law import Model
 from numerics.evaluate_reading import Reading
 from numerics.rings import NumberRing, Unsupported
-from theory.jets import Jet, space
+from theory.jets import Jet, Space, space
 from theory.language.definitions import num, plus, split_log, times, unfold
 from theory.language.instances import Germ, Law, Scalar
 from theory.language.terms import LATENT, Term, as_term, make, rebuild
@@ -110,6 +110,7 @@ class Interpreter:
         self.averager = averager
         self.scalars = scalars or self
         self._numbers: dict[tuple[Term, int], Any] = {}
+        self._lifted: dict[tuple[Term, Space], Value] = {}
         self._averages: dict[tuple[Term, int], Value] = {}
         self.model: Model = scalars.model if scalars else Model(ring, law, germ, self.scalar)
 
@@ -178,6 +179,15 @@ class Interpreter:
             reading = Reading(home, home.ring, orders, (0, top_t), None, None, None)
             home._numbers[key] = reading.get(term, space(self.law.D, 0, nt))
         return home._numbers[key]
+
+    def lifted(self, term: Term, shape: Space) -> Value:
+        """A closed prepared term as jets in ``shape`` (constant in x)."""
+        home = self.scalars
+        key = (term, shape)
+        value = home._lifted.get(key)
+        if value is None:
+            value = home._lifted[key] = _map(lambda jet: jet.into(shape), self.series(term, shape.nt))
+        return value
 
     def average(self, inner: Term, order: int) -> Value:
         """The coefficient of t^order of E[inner], computed once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from numerics.rings import NumberRing, total
@@ -104,6 +105,17 @@ class Model:
         self.weights = [value(c.weight) for c in law.components]
         self.means = [[value(v) for v in c.mean] for c in law.components]
         self._cache: dict[tuple[object, ...], Any] = {}
+
+    @cached_property
+    def log_weights(self) -> list[Any]:
+        """log w_k."""
+        return [self.ring.log(w) for w in self.weights]
+
+    @cached_property
+    def log_masses(self) -> list[Any]:
+        """The logarithm of the mass of each component's place (components that share a place share it)."""
+        places = [c.mean for c in self.law.components]
+        return [self.ring.log(total(w for w, m in zip(self.weights, places) if m == place)) for place in places]
 
     def _cached(self, key: tuple[object, ...], build: Callable[[], Any]) -> Any:
         if key not in self._cache:
@@ -203,7 +215,7 @@ class Model:
         def build() -> Quadratic:
             alpha = self.schedule("alpha", nt)
             mean = [alpha.scaled(v) for v in self.means[k]]
-            return self._log_normal(mean, self.covariance(k, nt), self.ring.log(self.weights[k]), nt)
+            return self._log_normal(mean, self.covariance(k, nt), self.log_weights[k], nt)
 
         return self._cached(("component", k, nt), build)  # type: ignore[no-any-return]
 
@@ -222,7 +234,7 @@ class Model:
         def build() -> Quadratic:
             cov = [[self.constant(self.value(v), 0) for v in row] for row in self.law.components[k].cov]
             mean = [self.constant(v, 0) for v in self.means[k]]
-            return self._log_normal(mean, cov, self.ring.log(self.weights[k]), 0)
+            return self._log_normal(mean, cov, self.log_weights[k], 0)
 
         return self._cached(("end", k), build)  # type: ignore[no-any-return]
 

@@ -102,15 +102,21 @@ class Responsibilities:
     def combination(self, exponents: dict[int, Fraction], of_p: Fraction) -> Jet:
         """sum_k exponents_k l_k + of_p log p, the dominant component cancelled before anything is evaluated."""
         assert self.top is not None
-        exact = self.ring.exact
-        terms = [self.offset(k).scaled(exact(c)) for k, c in exponents.items() if c and k != self.top]
+        terms = [times_exact(self.offset(k), c, self.ring) for k, c in exponents.items() if c and k != self.top]
         if of_p:
-            terms.append(self.rest.scaled(exact(of_p)))
+            terms.append(times_exact(self.rest, of_p, self.ring))
         left = sum(exponents.values(), of_p)
         if left:
-            terms.append(self.log(self.top).scaled(exact(left)))
+            terms.append(times_exact(self.log(self.top), left, self.ring))
         result = total(terms)
         return Jet(self.shape, [None] * self.shape.size) if result is None else result
+
+
+def times_exact(jet: Jet, factor: Fraction, ring: NumberRing) -> Jet:
+    """A jet times a rational number."""
+    if factor == 1:
+        return jet
+    return -jet if factor == -1 else jet.scaled(ring.exact(factor))
 
 
 def mix_jets(ring: NumberRing, weights: Sequence[Any], values: Sequence[Jet]) -> Jet:
@@ -155,7 +161,7 @@ class Reading:
     def get(self, term: Term, shape: Space) -> Value:
         """The value of a node in ``shape``."""
         if not term.free and self.x is not None:
-            value = self.interpreter.series(term, shape.nt)
+            return self.interpreter.lifted(term, shape)
         elif self.outer is not None and not term.free & LATENT:
             return self.outer.get(term, shape)
         else:
@@ -200,7 +206,7 @@ class Reading:
 
     # -- leaves ---------------------------------------------------------------------------------------------------------
     def _num(self, term: Term, shape: Space) -> Jet:
-        return self._constant(shape, self.ring.exact(Fraction(str(term.data))) if term.data else None)
+        return self._constant(shape, self.ring.exact(_rational(term)) if term.data else None)
 
     def _pi(self, term: Term, shape: Space) -> Jet:
         return self._constant(shape, self.ring.pi())
@@ -262,9 +268,7 @@ class Reading:
     def _log_p0(self, shape: Space) -> Jet:
         model, ring = self.interpreter.model, self.ring
         if model.law.is_discrete:
-            means = [c.mean for c in model.law.components]
-            mass = [total(w for w, m in zip(model.weights, means) if m == means[k]) for k in range(model.K)]
-            return self._constant(shape, ring.choose(self.Z, [ring.log(v) for v in mass]))
+            return self._constant(shape, ring.choose(self.Z, model.log_masses))
         assert self.X0 is not None
         if model.K == 1:
             return self._constant(shape, model.log_end(0).at(self.X0))
@@ -275,8 +279,7 @@ class Reading:
         return self._constant(shape, top)
 
     def _log_wz(self, shape: Space) -> Jet:
-        logs = [self.ring.log(w) for w in self.interpreter.model.weights]
-        return self._constant(shape, self.ring.choose(self.Z, logs))
+        return self._constant(shape, self.ring.choose(self.Z, self.interpreter.model.log_weights))
 
     def _log_pz(self, shape: Space) -> Jet:
         logs = [self.mixture.log(k) for k in range(self.interpreter.model.K)]
@@ -315,15 +318,16 @@ class Reading:
             return None, term.args
         exponents: dict[int, Fraction] = {}
         of_p, numbers, others = Fraction(0), [], []
+        ring = self.ring
         for part in term.args:
             factor, name = _log_density(part)
             if name == "p":
                 of_p += factor
             elif name in ("p0", "wz") and (law.is_discrete or name == "wz"):
-                numbers.append(self.density_log(name, shape).scaled(self.ring.exact(factor)))
+                numbers.append(times_exact(self.density_log(name, shape), factor, ring))
             elif (name == "kern" and law.is_discrete) or name == "pz":
                 exponents[label] = exponents.get(label, Fraction(0)) + factor
-                numbers.append(self._log_wz(shape).scaled(self.ring.exact(-factor)))
+                numbers.append(times_exact(self._log_wz(shape), -factor, ring))
             else:
                 others.append(part)
         if not exponents or not of_p:
@@ -367,7 +371,7 @@ class Reading:
         return product if tapped is None else product * tapped
 
     def _pow(self, term: Term, shape: Space) -> Jet:
-        base, exponent = term.args[0], Fraction(str(term.data))
+        base, exponent = term.args[0], _rational(term)
         if base.op == "tfun" and base.data in ("sigma", "g") and exponent.denominator == 1 and exponent % 2 == 0:
             value = self.interpreter.model.schedule(f"{base.data}^2", shape.nt).into(shape)
             return jets.power(value, exponent / 2, self.ring) if base.data not in self.interpreter.taps else \
@@ -492,7 +496,8 @@ class Reading:
             if model.law.is_discrete:
                 X0 = model.means[k]
             elif ends:
-                X0, ring = Poly.variables(self.D, ring.exact(1)), PolyRing(ring)
+                ring = PolyRing(ring)
+                X0 = Poly.variables(self.D, ring)
             Z = None if k < 0 else k
             self._children[key] = Reading(self.interpreter, ring, self.orders, self.top, self.x, X0, Z, self, self.motion)
         return self._children[key]
@@ -500,8 +505,10 @@ class Reading:
     def _moment_average(self, jet: Jet, k: int) -> Jet:
         """A jet with coefficients polynomial in X0, averaged over X0 | x in component k."""
         groups: dict[tuple[int, ...], Jet] = {}
+        depth = getattr(self.ring, "depth", 0) + 1
         for i, value in enumerate(jet.c):
-            items = value.c.items() if isinstance(value, Poly) else (((0,) * self.D, value),)
+            own = isinstance(value, Poly) and value.depth == depth
+            items = value.c.items() if own else (((0,) * self.D, value),)
             for exponents, coefficient in items:
                 if coefficient is not None:
                     groups.setdefault(exponents, self._zero(jet.space)).c[i] = coefficient
@@ -544,13 +551,18 @@ def _inner(left: Sequence[Jet], right: Sequence[Jet]) -> Jet:
     return result
 
 
+def _rational(term: Term) -> Fraction:
+    assert isinstance(term.data, Fraction)
+    return term.data
+
+
 def _log_density(term: Term) -> tuple[Fraction, str]:
     """(c, name) for c log(density) with a literal c; the name is empty for anything else."""
     if term.op == "log":
         return Fraction(1), term.args[0].op if term.args[0].op in DENSITIES else ""
     if term.op == "mul" and len(term.args) == 2 and term.args[0].op == "num":
         factor, name = _log_density(term.args[1])
-        return factor * Fraction(str(term.args[0].data)), name
+        return factor * _rational(term.args[0]), name
     return Fraction(0), ""
 
 
@@ -558,8 +570,8 @@ def _density_power(term: Term) -> tuple[str, int] | None:
     """(name, exponent) of an integer power of a density."""
     if term.op in DENSITIES:
         return term.op, 1
-    if term.op == "pow" and term.args[0].op in DENSITIES and Fraction(str(term.data)).denominator == 1:
-        return term.args[0].op, int(Fraction(str(term.data)))
+    if term.op == "pow" and term.args[0].op in DENSITIES and _rational(term).denominator == 1:
+        return term.args[0].op, int(_rational(term))
     return None
 
 

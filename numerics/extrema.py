@@ -229,7 +229,7 @@ def cover(
     *,
     width: Fraction = Fraction(1, 20),
     order: int = 7,
-    parts: int = 4,
+    parts: int = 1,
     most: int = 120,
 ) -> Cover:
     """The numbers of maxima and minima of a closed term in (low, high), certified.

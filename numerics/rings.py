@@ -195,56 +195,71 @@ class NotPolynomial(Unsupported):
 
 
 class Poly:
-    """A polynomial in a few variables with coefficients in a base ring: {exponents: coefficient}."""
+    """A polynomial in a few variables with coefficients in a base ring: {exponents: coefficient}.
 
-    __slots__ = ("c",)
+    ``depth`` counts the polynomial rings below: a polynomial of smaller depth is a coefficient, never a fellow. (A
+    posterior average inside an average has variables of its own, which must not be taken for the outer ones.)
+    """
+
+    __slots__ = ("c", "depth")
     __array_ufunc__ = None  # arrays must hand products over instead of spreading them over their elements
 
-    def __init__(self, coefficients: dict[tuple[int, ...], Any]) -> None:
-        self.c = coefficients
+    def __init__(self, coefficients: dict[tuple[int, ...], Any], depth: int) -> None:
+        self.c, self.depth = coefficients, depth
 
     @staticmethod
-    def variables(count: int, one: Any) -> list[Poly]:
-        """The ``count`` variables themselves."""
-        return [Poly({tuple(int(i == k) for i in range(count)): one}) for k in range(count)]
+    def variables(count: int, ring: PolyRing) -> list[Poly]:
+        """The ``count`` variables of ``ring`` themselves."""
+        one = ring.exact(1)
+        return [Poly({tuple(int(i == k) for i in range(count)): one}, ring.depth) for k in range(count)]
 
     def _constant(self, value: Any) -> Poly:
         size = len(next(iter(self.c))) if self.c else 0
-        return Poly({(0,) * size: value})
+        return Poly({(0,) * size: value}, self.depth)
 
-    def __add__(self, other: Any) -> Poly:
-        if not isinstance(other, Poly):
+    def _outranked(self, other: Any) -> bool:
+        return isinstance(other, Poly) and other.depth > self.depth
+
+    def _fellow(self, other: Any) -> bool:
+        return isinstance(other, Poly) and other.depth == self.depth
+
+    def __add__(self, other: Any) -> Any:
+        if self._outranked(other):
+            return other + self  # of one type, Python would not try the other's turn
+        if not self._fellow(other):
             other = self._constant(other)
         out = dict(self.c)
         for key, value in other.c.items():
             out[key] = out[key] + value if key in out else value
-        return Poly(out)
+        return Poly(out, self.depth)
 
     __radd__ = __add__
 
     def __neg__(self) -> Poly:
-        return Poly({key: -value for key, value in self.c.items()})
+        return Poly({key: -value for key, value in self.c.items()}, self.depth)
 
-    def __sub__(self, other: Any) -> Poly:
+    def __sub__(self, other: Any) -> Any:
         return self + (-other)
 
-    def __rsub__(self, other: Any) -> Poly:
+    def __rsub__(self, other: Any) -> Any:
         return -self + other
 
-    def __mul__(self, other: Any) -> Poly:
-        if not isinstance(other, Poly):
-            return Poly({key: value * other for key, value in self.c.items()})
+    def __mul__(self, other: Any) -> Any:
+        if self._outranked(other):
+            return other * self
+        if not self._fellow(other):
+            return Poly({key: value * other for key, value in self.c.items()}, self.depth)
         out: dict[tuple[int, ...], Any] = {}
         for k1, v1 in self.c.items():
             for k2, v2 in other.c.items():
-                key = tuple(a + b for a, b in zip(k1, k2))
+                key = tuple(a + b for a, b in zip(k1, k2, strict=True))
                 out[key] = out[key] + v1 * v2 if key in out else v1 * v2
-        return Poly(out)
+        return Poly(out, self.depth)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: int) -> Poly:
-        return Poly({key: value / divisor for key, value in self.c.items()})
+        return Poly({key: value / divisor for key, value in self.c.items()}, self.depth)
 
 
 class PolyRing(PlainRing):
@@ -252,9 +267,10 @@ class PolyRing(PlainRing):
 
     def __init__(self, base: NumberRing) -> None:
         self.base = base
+        self.depth: int = getattr(base, "depth", 0) + 1
 
     def _plain(self, value: Any, what: str) -> Any:
-        if isinstance(value, Poly):
+        if isinstance(value, Poly) and value.depth == self.depth:
             if any(any(key) for key in value.c):
                 raise NotPolynomial(f"{what} of a polynomial in a latent variable")
             return total(value.c.values()) if value.c else self.base.exact(0)

@@ -17,7 +17,7 @@ from typing import Any
 from flint import arb
 
 from numerics.balls import ArbRing, Ball, ball, hull, natural_power
-from numerics.rings import Difference, Normalised, Unsupported
+from numerics.rings import Difference, Normalised, Poly, Unsupported
 
 
 class Line:
@@ -33,7 +33,9 @@ class Line:
         """The enclosing ball, if no power of x occurs."""
         return self.c[0] if len(self.c) == 1 else None
 
-    def __add__(self, other: Any) -> Line:
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Poly):
+            return NotImplemented  # a line is a coefficient of such a polynomial
         right = other.c if isinstance(other, Line) else [other]
         low, high = sorted((self.c, right), key=len)
         return Line([u + v for u, v in zip(low, high)] + list(high[len(low) :]))
@@ -43,13 +45,15 @@ class Line:
     def __neg__(self) -> Line:
         return Line([-v for v in self.c])
 
-    def __sub__(self, other: Any) -> Line:
+    def __sub__(self, other: Any) -> Any:
         return self + (-other)
 
-    def __rsub__(self, other: Any) -> Line:
+    def __rsub__(self, other: Any) -> Any:
         return -self + other
 
-    def __mul__(self, other: Any) -> Line:
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Poly):
+            return NotImplemented
         if not isinstance(other, Line):
             return Line([v * other for v in self.c])
         out = [arb(0)] * (len(self.c) + len(other.c) - 1)

@@ -20,7 +20,6 @@ from theory.language.instances import (
 )
 from theory.language.terms import Term
 
-DRAWN = "drawn"
 
 
 def _ratios(low: int, high: int, denominator: int) -> st.SearchStrategy[Fraction]:
@@ -54,8 +53,8 @@ def laws(draw: st.DrawFn, D: int = 1, *, discrete: bool | None = None, gaussian:
     means = draw(st.lists(places, min_size=count, max_size=count, unique=True))
     weights = draw(_weights(count))
     if atoms:
-        return deltas(*zip(means, weights, strict=True), name=DRAWN)
-    return mixture(*((w, m, draw(_covariances(D))) for w, m in zip(weights, means, strict=True)), name=DRAWN)
+        return deltas(*zip(means, weights, strict=True))
+    return mixture(*((w, m, draw(_covariances(D))) for w, m in zip(weights, means, strict=True)))
 
 
 @st.composite
@@ -87,4 +86,4 @@ def instances(draw: st.DrawFn, setting: Setting, D: int) -> Instance:
         ends = tuple(c.mean for c in law.components if not any(isinstance(v, Term) for v in c.mean))[:1]
     else:
         ends = (draw(st.tuples(*[_ratios(-8, 8, 4)] * law.D)),)
-    return Instance(law, draw(germs(setting)), (x,), ends, tuple(symbols), DRAWN)
+    return Instance(law, draw(germs(setting)), (x,), ends, tuple(symbols))

@@ -62,8 +62,10 @@ def derive(quantity: str, law: Any, process: Any = "linear", *, assume: Mapping[
 
     ``law``: a :class:`Law` in 1 to 3 dimensions with numbers or symbols, or an :class:`IsotropicGaussian` with D left
     open. ``process``: a process, or "linear" (alpha and sigma stay symbols), "ve" or "vp". ``assume`` maps symbols to
-    "positive" or "nonnegative". Raises NoClosedFormError (a ValueError) with the reason and the remedy; FormulaError if
-    the kernel does not confirm a formula.
+    "positive" or "nonnegative"; a symbol that stands alone as a variance is positive unless said otherwise.
+
+    Raises NoClosedFormError (a ValueError) with the reason and the remedy; FormulaError if the kernel does not confirm
+    a formula.
     """
     if quantity not in QUANTITIES:
         raise NoClosedFormError(f"unknown quantity {quantity!r}; known: {', '.join(QUANTITIES)}")
@@ -82,8 +84,9 @@ def derive(quantity: str, law: Any, process: Any = "linear", *, assume: Mapping[
     clash = sorted(names & _RESERVED)
     if clash:
         raise NoClosedFormError(f"the symbol {clash[0]} means something else in the formula; rename it")
+    assumed = {name: "positive" for name in _variances(law) if name not in signs}
     try:
-        return _derive(quantity, law, kind, signs, names)
+        return _derive(quantity, law, kind, assumed | signs, names, tuple(assumed))
     except BudgetError as error:
         raise NoClosedFormError(f"{quantity}: the check grows too large ({error})") from error
     except KernelError as error:
@@ -96,13 +99,21 @@ def _symbols(law: Law) -> frozenset[str]:
     return frozenset(str(node.data) for v in scalars if isinstance(v, Term) for node in walk(v) if node.op == "sym")
 
 
+def _variances(law: Law) -> list[str]:
+    """Symbols that stand alone as variances; a law with a density has them positive."""
+    diagonal = [c.cov[i][i] for c in law.components for i in range(law.D)]
+    return sorted({str(v.data) for v in diagonal if isinstance(v, Term) and v.op == "sym"})
+
+
 def _model(law: Law, kind: str, signs: Mapping[str, str]) -> Model:
     """The model in which formulas are checked: with alpha = 1 for ve, else for every linear process (vp is one)."""
     chosen = [tuple(name for name, sign in signs.items() if sign == wanted) for wanted in ("positive", "nonnegative")]
     return Model(law, "ve" if kind == "ve" else "linear", *chosen)
 
 
-def _derive(quantity: str, law: Law, kind: str, signs: Mapping[str, str], names: frozenset[str]) -> ClosedForm:
+def _derive(
+    quantity: str, law: Law, kind: str, signs: Mapping[str, str], names: frozenset[str], assumed: tuple[str, ...]
+) -> ClosedForm:
     model, builder = _model(law, kind, signs), Builder(law, kind, names)
     check = _Check(model, builder)
     if quantity in FIELDS:
@@ -115,10 +126,12 @@ def _derive(quantity: str, law: Law, kind: str, signs: Mapping[str, str], names:
         number = make_number(builder)
         main, integrand = number.main, number.integrand
         said = _check_number(check, number, quantity)
+    if assumed:
+        said += f"; for {', '.join(f'{name} > 0' for name in assumed)}"
     formula = builder.formula(text_name, latex_name, main, integrand)
     return ClosedForm(
         quantity, law, kind, CLOSED if integrand is None else INTEGRAND,
-        _sympy(formula, builder, signs), check.term(main) if integrand is None else None, formula, said,
+        _sympy(formula, builder, signs, check.shape), check.term(main) if integrand is None else None, formula, said,
     )  # fmt: skip
 
 
@@ -141,6 +154,7 @@ class _Check:
 
     def __init__(self, model: Model, builder: Builder) -> None:
         self.model, self.builder, self.count = model, builder, 0
+        self.shape = (1, 1)
 
     def _pieces(self) -> dict[str, Any]:
         return {name: piece for name, piece in self.builder.pieces.items() if name not in ("alpha", "a")}
@@ -150,7 +164,7 @@ class _Check:
         algebra = KernelAlgebra(self.model, point, self.builder.weight_names)
         grid = Evaluation(algebra, self._pieces(), self.model.D).grid(display)
         expected = _rows(self.model.lower(definition))
-        shape = (len(expected), len(expected[0]))
+        shape = self.shape = (len(expected), len(expected[0]))
         if (len(grid), len(grid[0])) != shape and len(grid) == 1 and not grid[0][0].terms:
             grid = tuple((grid[0][0],) * shape[1] for _ in range(shape[0]))
         if (len(grid), len(grid[0])) != shape:
@@ -187,11 +201,14 @@ def _rows(value: Tensor) -> Grid:
     return tuple(tuple(v) if isinstance(v, tuple) else (v,) for v in value)
 
 
-def _sympy(formula: Formula, builder: Builder, signs: Mapping[str, str]) -> Any:
+def _sympy(formula: Formula, builder: Builder, signs: Mapping[str, str], shape: tuple[int, int]) -> Any:
     evaluation: Evaluation[Any] = Evaluation(SympyAlgebra(builder.D, signs), builder.pieces, builder.D)
     grid = evaluation.grid(formula.main)
     if formula.integrand is None:
-        return grid[0][0] if len(grid) == 1 and len(grid[0]) == 1 else sympy.ImmutableMatrix(grid)
+        if shape == (1, 1):
+            return grid[0][0]
+        zero = len(grid) == 1 and grid[0][0] == 0  # a vanishing matrix is written 0
+        return sympy.ImmutableMatrix(sympy.zeros(*shape) if zero else grid)
     names = ["x"] if builder.D == 1 else [f"x_{i + 1}" for i in range(builder.D)]
     limits = [(symbol_for(name), -sympy.oo, sympy.oo) for name in names]
     return grid[0][0] + sympy.Integral(evaluation.scalar(formula.integrand), *limits)

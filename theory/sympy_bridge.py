@@ -187,9 +187,12 @@ def from_sympy(expression: Any, *, names: Mapping[str, Term] | None = None) -> T
         return make("num", (), Fraction(expression))
     if not isinstance(expression, sympy.Expr):
         raise BridgeError(f"{type(expression).__name__} is no scalar expression of SymPy")
-    for count, _ in enumerate(sympy.preorder_traversal(expression)):
+    stack, count = [expression], 0
+    while stack:
+        count += 1
         if count > _MAX_NODES:
             raise BridgeError(f"the expression has more than {_MAX_NODES} nodes")
+        stack.extend(stack.pop().args)
     try:
         return _FromSympy(names or {}).value(expression)
     except TermError as error:

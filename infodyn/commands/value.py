@@ -42,6 +42,6 @@ def value_command(
         click.echo(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
     else:
         click.echo(f"{_lines(result.value)} +/- {_lines(result.radius)}")
-        clock_note = f" per unit of {result.clock}" if result.clock else ""
-        click.echo(f"[{result.unit}{clock_note}; {result.guarantee}; {result.method}]", err=True)
+        uses = f"; uses {', '.join(result.uses)}" if result.uses else ""
+        click.echo(f"[{result.unit}; {result.guarantee}; {result.method}{uses}]", err=True)
     return 0 if result.digits is None or result.digits >= digits else 3

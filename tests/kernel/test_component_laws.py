@@ -125,7 +125,9 @@ def test_two_delta_tanh_with_unequal_weights():
     tilted = Model(deltas((mu, w), (-mu, symbol("u"))), "linear", ("mu", "w", "u"))
     x1 = coord(x, 1)
     assert vanishes(tilted, coord(s, 1) - (alpha * mu * tanh(alpha * mu * x1 / sigma**2 + tilt) - x1) / sigma**2)
-    assert not vanishes(tilted, coord(s, 1) - (alpha * mu * tanh(alpha * mu * x1 / sigma**2 + 2 * tilt) - x1) / sigma**2)
+    assert not vanishes(
+        tilted, coord(s, 1) - (alpha * mu * tanh(alpha * mu * x1 / sigma**2 + 2 * tilt) - x1) / sigma**2
+    )
     assert vanishes(model, TWEEDIE)
 
 

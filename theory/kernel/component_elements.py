@@ -6,6 +6,7 @@ Trusted; standard library only.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
@@ -66,6 +67,8 @@ class Element:
     def __mul__(self, other: Element) -> Element:
         if len(self.terms) * len(other.terms) > MAX_PRODUCT:
             raise BudgetError("the product is too large")
+        if self.ring.deadline is not None and time.monotonic() > self.ring.deadline:
+            raise BudgetError("the time budget is spent")
         terms: dict[Mono, Fraction] = {}
         for left, u in self.terms.items():
             for right, v in other.terms.items():
@@ -93,6 +96,7 @@ class Generators:
         self._index: dict[Generator, int] = {}
         self._primes: set[int] = set()
         self.derivatives: dict[tuple[int, str], Element] = {}
+        self.deadline: float | None = None  # on the monotonic clock; beyond it products are refused
 
     def intern(self, generator: Generator) -> int:
         """The number of ``generator``."""

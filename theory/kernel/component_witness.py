@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from theory.kernel.component import Case, Model
+from theory.kernel.component_certificate import ClosedTheorem
 from theory.kernel.component_rules import gap
 from theory.kernel.component_tensors import flat
 from theory.kernel.component_values import evaluate
@@ -17,7 +18,7 @@ from theory.kernel.errors import UnsupportedError
 from theory.kernel.intervals import Interval
 from theory.language.instances import is_psd
 from theory.language.statements import Iff, Located, Rel
-from theory.language.terms import Term, X, make
+from theory.language.terms import Term, X, as_term, make
 
 Values = Mapping[str, Fraction]
 
@@ -52,7 +53,7 @@ def in_setting(model: Model, point: Values) -> bool:
         return False
     if model.law.is_numeric:
         return True
-    weights = [evaluate(w, point) for w in model.weights]
+    weights = [evaluate(model.scalar(as_term(c.weight)), point) for c in model.law.components]
     if any(not w.is_point or w.lo <= 0 for w in weights) or sum(w.lo for w in weights) != 1:
         return False
     for cov in model.covs:
@@ -134,8 +135,11 @@ def too_many_zeros(model: Model, statement: Located, point: Values, places: tupl
     return Witness(tuple(sorted(point.items())), case, (("sign changes", "; ".join(shown)),))
 
 
-def other_count(model: Model, statement: Located, proved: Located, point: Values) -> Witness | None:
-    """A witness from a theorem: ``proved`` counts the same zeros, and its condition holds at ``point`` as well."""
+def other_count(model: Model, statement: Located, theorem: ClosedTheorem, point: Values) -> Witness | None:
+    """A witness from a theorem that counts the same zeros, and whose condition holds at ``point`` as well."""
+    proved = theorem.statement
+    if not isinstance(proved, Located):
+        return None
     if proved.what != statement.what or statement.count is None or proved.count in (None, statement.count):
         return None
     if statement.within is not None or not in_setting(model, point):

@@ -44,14 +44,15 @@ def settle_closed(
     """
     if not isinstance(statement, _SETTLED):
         return _outcome("unsupported", f"the component kernel settles no {type(statement).__name__}")
-    start = time.perf_counter()
+    deadline = time.monotonic() + budget_seconds
     try:
         model = Model.of(setting)
     except UnsupportedError as error:
         return _outcome("unsupported", str(error))
     except KernelError as error:
         return _outcome("undecided", str(error))
-    search = _Search(model, setting, square, start + budget_seconds)
+    model.ring.deadline = deadline
+    search = _Search(model, setting, square, deadline)
     return search.settle(statement)
 
 
@@ -118,7 +119,7 @@ class _Search:
 
     def _over(self) -> bool:
         self.tried += 1
-        return time.perf_counter() > self.deadline
+        return time.monotonic() > self.deadline
 
     def _pointwise(self, statement: Rel | Iff, limit: int) -> Iterator[Witness]:
         relations = (statement,) if isinstance(statement, Rel) else (statement.left, statement.right)
@@ -133,15 +134,16 @@ class _Search:
     def _located(self, statement: Located) -> Iterator[Witness]:
         proved = []
         for natural in natural_counts(self.model, statement):
-            if self._prove(natural)[0] is not None:
-                proved.append(natural)
+            step, _ = self._prove(natural)
+            if step is not None:
+                proved.append(self._check(natural, step))
         conditions = [] if statement.when is None else [statement.when]
         names = statement_names(self.model, conditions, term=statement.what.term)
         for point in points(self.model, names - {"x1"}, _POINTS):
             if self._over():
                 return
-            for natural in proved:
-                yield from _ignoring(partial(other_count, self.model, statement, natural, point))
+            for theorem in proved:
+                yield from _ignoring(partial(other_count, self.model, statement, theorem, point))
             if self.tried <= 40:
                 yield from _ignoring(partial(too_many_zeros, self.model, statement, point, PLACES))
 

@@ -44,25 +44,24 @@ def statement_names(
 
 
 def points(model: Model, names: frozenset[str], limit: int) -> Iterator[dict[str, Fraction]]:
-    """At most ``limit`` points: the standing germ, all ones (where boundaries meet), a small grid, then random ones."""
+    """At most ``limit`` points: the standing germ, all ones (where boundaries meet), random ones and a small grid."""
     wanted = sorted(names | law_names(model))
     options = {name: _options(model, name) for name in wanted}
-    yield {name: STANDING.get(name, values[0]) for name, values in options.items()}
+    yield {name: STANDING.get(name, values[0] or values[3]) for name, values in options.items()}
     if limit == 1:
         return
     if model.ring.process != "vp":
         yield {name: _F(0) if values[0] == 0 else _F(1) for name, values in options.items()}
-    given = 2
-    if len(wanted) <= 5:
-        for values in product(*(options[name][:4] for name in wanted)):
-            if given >= limit:
-                return
-            given += 1
-            yield dict(zip(wanted, values, strict=True))
     generator = random.Random(20250819)
-    while given < limit and wanted:
+    given = 2
+    for _ in range(40 if wanted else 0):
         given += 1
         yield {name: generator.choice(values) for name, values in options.items()}
+    for values in product(*(options[name][:4] for name in wanted)) if len(wanted) <= 5 else ():
+        if given >= limit:
+            return
+        given += 1
+        yield dict(zip(wanted, values, strict=True))
 
 
 def _options(model: Model, name: str) -> list[Fraction]:

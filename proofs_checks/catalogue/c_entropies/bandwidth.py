@@ -4,7 +4,28 @@ from numerics.path_forms import Integrated
 from proofs_checks.claim import cite
 from proofs_checks.registry import claim
 from theory.language.instances import FINITE_INFORMATION, LINEAR, Setting
-from theory.language.notation import X0, D, E, H, Q, Xt, d, div, g, normsq, s, s_c, sigma
+from theory.language.notation import (
+    X0,
+    Cov,
+    D,
+    E,
+    H,
+    Q,
+    Xt,
+    alpha,
+    d,
+    div,
+    dt,
+    g,
+    mmse,
+    normsq,
+    s,
+    s_c,
+    sigma,
+    snr,
+    tr,
+    x,
+)
 from theory.language.statements import Eq, Ge
 
 B = d(H(X0 | Xt))
@@ -27,5 +48,23 @@ claim(
         "sigma": Eq(B, g**2 / 2 * (D / sigma + E(div(s)))),
         "sign inside": Eq(B, g**2 / 2 * (D / sigma**2 - E(div(s)))),
         "at least one": Ge(B, 1),
+    },
+)
+
+claim(
+    "entropy.rate_covariance",
+    title="The bandwidth is the mean posterior covariance",
+    source=cite("Guo, Shamai, Verdu 2005", "I-MMSE, written for the conditional entropy"),
+    setting=Setting(law=FINITE_INFORMATION, process=LINEAR),
+    statements={
+        "covariance": Eq(B, g**2 * alpha**2 / (2 * sigma**4) * E(tr(Cov(X0 | x)))),
+        "mmse": Eq(B, -(dt(snr)) / 2 * mmse),
+    },
+    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    mutants={
+        "no alpha^2": Eq(B, g**2 / (2 * sigma**4) * E(tr(Cov(X0 | x)))),
+        "sigma^2 for sigma^4": Eq(B, g**2 * alpha**2 / (2 * sigma**2) * E(tr(Cov(X0 | x)))),
+        "sign of the rate of the snr": Eq(B, dt(snr) / 2 * mmse),
+        "squared covariance": Eq(B, g**2 * alpha**2 / (2 * sigma**4) * E(tr(Cov(X0 | x)) ** 2)),
     },
 )

@@ -36,7 +36,7 @@ claim(
         "rate": Eq(rate, g**2 * alpha**2 * normsq(X0 - m) / sigma**4),
         "fixed label": Eq(drift(Phi, REVERSE), rate / 2),
     },
-    paths=Path(Q(1), Q(1, 2)),
+    paths=Path(Q(21, 20), Q(1, 2)),
     mutants={
         "drift of a fixed label": Eq(drift(Phi, REVERSE_GIVEN_END), rate / 2),
         "whole rate": Eq(drift(Phi, REVERSE_GIVEN_END), -rate),
