@@ -197,7 +197,10 @@ def _times(left: Any, right: Any) -> Any:
 
 
 class _JointMoments:
-    """Moments of (x, X0) within component k, as series in t: mean (alpha m, m), blocks alpha^2 S + sigma^2 I, alpha S."""
+    """Moments of (x, X0) within component k, as series in t.
+
+    Mean (alpha m, m); covariance blocks alpha^2 S + sigma^2 I, alpha S, S.
+    """
 
     def __init__(self, interpreter: Interpreter, k: int, order: int) -> None:
         model = interpreter.model

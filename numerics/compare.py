@@ -133,7 +133,7 @@ def _relation(
 
 
 def _agreement(pairs: Sequence[tuple[Ball, Ball]]) -> int:
-    """Decimal digits to which the pairs are known to agree, relative to the largest entry (absolute if all are zero)."""
+    """Decimal digits to which the pairs surely agree, relative to the largest entry (absolute if all are zero)."""
     scale = max(max(abs(midpoint(u)), abs(midpoint(v))) for u, v in pairs)
     spread = max(abs(midpoint(u) - midpoint(v)) + radius(u) + radius(v) for u, v in pairs)
     if spread == 0:
@@ -188,7 +188,8 @@ def _equivalence(
     digits_reached = min(left.digits, right.digits)
     if None in states:
         open_one = left if states[0] is None else right
-        return Comparison(UNDECIDED, digits_reached, open_one.lhs, open_one.rhs, f"a condition is open: {open_one.detail}")
+        detail = f"a condition is open: {open_one.detail}"
+        return Comparison(UNDECIDED, digits_reached, open_one.lhs, open_one.rhs, detail)
     if states[0] == states[1]:
         return Comparison(ENCLOSED, digits_reached, left.lhs, left.rhs, f"both conditions are {states[0]} {where}")
     detail = f"the first condition is {states[0]}, the second {states[1]} {where}"

@@ -100,11 +100,10 @@ class BallIntegrator:
         goal = arb(2) ** (-self.bits)
         reach, cut, tails = arb(2 * self.bits).sqrt() + 3, arb(0), None
         for _ in range(8):
-            cut = max((abs(m).upper() + reach * v.sqrt().upper()).upper() for m, v in zip(means, variances, strict=True))
-            pairs = [_flat(b) for b in bounds]
-            tails = [
-                _tail(column, weights, means, variances, cut, order) for column in zip(*pairs, strict=True)
-            ]
+            ends = (abs(m).upper() + reach * v.sqrt().upper() for m, v in zip(means, variances, strict=True))
+            cut = max(end.upper() for end in ends)
+            columns = zip(*(_flat(b) for b in bounds), strict=True)
+            tails = [_tail(column, weights, means, variances, cut, order) for column in columns]
             if all(t < goal for t in tails):
                 break
             reach = reach * arb(1.3)
@@ -115,7 +114,7 @@ class BallIntegrator:
                 key = (complex_key(z), analytic)
                 if key not in known:
                     integrand.ring.analytic = analytic  # type: ignore[attr-defined]
-                    known[key] = [column for column in _flat(integrand((z,)))]
+                    known[key] = _flat(integrand((z,)))
                 return known[key][index][order]
 
             value = integrate(function, -cut, cut, self.bits, self.counter, self.limit)

@@ -123,7 +123,7 @@ class Interpreter:
         return Interpreter(ring, self.law, self.germ, taps=self.taps, symbols=tuple(self.symbols.items()),
                            fields=self.fields, averager=self.averager, scalars=self.scalars)  # fmt: skip
 
-    # -- what the outside asks -----------------------------------------------------------------------------------------
+    # -- what the outside asks ---
     def field(self, term: Term, x: Sequence[Any], X0: Sequence[Any] | None = None, Z: Any = None) -> Value:
         """The value of ``term`` at the point ``x`` (and end point ``X0``, label ``Z``), nested by its rank.
 
@@ -154,8 +154,11 @@ class Interpreter:
         orders, top_x, top_t = plan(term, nx, nt)
         point = [self.element(v) for v in x]
         ends = None if X0 is None else [self.element(v) for v in X0]
-        if X0 is not None and Z is None and self.law.is_discrete:
-            Z = self.atom(X0)
+        if X0 is not None and self.law.is_discrete:
+            atom = self.atom(X0)
+            if isinstance(Z, int) and atom != Z:
+                raise Unsupported("X0 and Z name different atoms")
+            Z = atom if Z is None else Z
         return Reading(self, self.ring, orders, (top_x, top_t), point, ends, Z)
 
     def number(self, term: Term, order: int = 0) -> Value:
@@ -169,7 +172,7 @@ class Interpreter:
             return self.average(term.args[0], 0)
         return _map(lambda jet: zero if jet.at(order) is None else jet.at(order), series)
 
-    # -- numbers and elements --------------------------------------------------------------------------------------------
+    # -- numbers and elements ---
     def series(self, term: Term, nt: int) -> Value:
         """A closed prepared term as series in t, evaluated once for all readings."""
         home = self.scalars

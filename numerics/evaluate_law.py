@@ -129,7 +129,7 @@ class Model:
         """A number as a series."""
         return Jet.constant(self._space(nt), value)
 
-    # -- the schedule --------------------------------------------------------------------------------------------------
+    # -- the schedule ---
     def _driver(self, name: str, nt: int) -> list[Any]:
         """Taylor coefficients of a or g^2. Raises LawError if the germ holds too few derivatives."""
         coefficients, factorial = [], 1
@@ -167,7 +167,7 @@ class Model:
         source = self._driver("g2", nt - 1) if nt else []
         return self._linear(sigma * sigma, [None if r is None else r * 2 for r in rate], source, nt)
 
-    # -- Gaussian algebra ------------------------------------------------------------------------------------------------
+    # -- Gaussian algebra ---
     def covariance(self, k: int, nt: int) -> Matrix:
         """alpha^2 S_k + sigma^2 I."""
         alpha, variance = self.schedule("alpha", nt), self.schedule("sigma^2", nt)

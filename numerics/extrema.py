@@ -8,10 +8,10 @@ bracket and the sign of the second derivative on it, ``count`` by covering ``wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from numerics.balls import Ball, ball, contains, decimal, disjoint, hull, sign, working
@@ -72,7 +72,8 @@ def locate(located: Located, law: Law, process: Process) -> Location:
         return Location(UNDECIDED, "nothing to judge: neither at, value nor count is given")
     worst = max(parts, key=lambda p: _SEVERITY.index(p.outcome))
     figures = {key: text for p in parts for key, text in p.figures.items()}
-    return Location(worst.outcome, worst.detail if worst.outcome != ENCLOSED else "; ".join(p.detail for p in parts), figures)
+    detail = worst.detail if worst.outcome != ENCLOSED else "; ".join(p.detail for p in parts)
+    return Location(worst.outcome, detail, figures)
 
 
 class _Curve:
@@ -240,7 +241,7 @@ def cover(
     curve = _Curve(prepare(term), law, process)
     count = max(1, -int((low - high) // width))
     edges = [low + (high - low) * i / count for i in range(count + 1)]
-    stack = list(zip(edges, edges[1:]))[::-1]
+    stack = list(pairwise(edges))[::-1]
     slopes: dict[Fraction, int | None] = {}
     maxima = minima = tried = 0
 
@@ -276,4 +277,4 @@ def ve_germ(level: Any) -> Germ:
     return Germ(Fraction(1), level, (Fraction(0),), (2 * level, Fraction(2)), constant=True)
 
 
-__all__ = ["ENCLOSED", "REFUTED", "UNDECIDED", "UNSUPPORTED", "Callable", "Cover", "Location", "cover", "locate", "ve_germ"]
+__all__ = ["ENCLOSED", "REFUTED", "UNDECIDED", "UNSUPPORTED", "Cover", "Location", "cover", "locate", "ve_germ"]

@@ -1,9 +1,9 @@
 """Numbers over a whole range of noise levels: exact Taylor coefficients at the centre, remainder in wide balls.
 
 Plain evaluation on a wide ball of sigma explodes. So each average A(t) is written about the centre c of the range as
-A_0 + .. + A_(n-1) (t - c)^(n-1) + A_n(xi) (t - c)^n: the first coefficients at the exact centre (rigorous integrals), the
-last over the whole range, crudely: X_t = alpha m_k + s_k eps is followed along fixed eps, so that the Gaussian weight does
-not depend on the noise level, and the integral over eps is a sum of values on cells times exact cell masses.
+A_0 + .. + A_(n-1) (t - c)^(n-1) + A_n(xi) (t - c)^n: the first coefficients at the exact centre (rigorous integrals),
+the last over the whole range, crudely: X_t = alpha m_k + s_k eps is followed along fixed eps, so that the Gaussian
+weight does not depend on the noise level, and the integral over eps is a sum of values on cells times cell masses.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class CellIntegrator:
 
     def _integral(self, along: Callable[[Any, NumberRing], Any]) -> Any:
         ring = ArbRing()
-        pieces = [map_value(lambda v, m=mass: arb(0) if v is None else v * m, along(cell, ring)) for cell, mass in self.cells]
+        pieces = [
+            map_value(lambda v, m=mass: arb(0) if v is None else v * m, along(cell, ring)) for cell, mass in self.cells
+        ]
         bound = along(Line([arb(0), arb(1)]), LineRing())
         body = map_value(lambda *entries: total(entries), *pieces)
 
@@ -132,8 +134,8 @@ class RangeAverager:
             return taylor.crude.average(interpreter, inner, order)
 
         def polynomial(*entries: Ball) -> Ball:
-            terms = (comb(i, order) * c * natural_power(self.shift, i - order) for i, c in enumerate(entries) if i >= order)
-            return sum(terms, arb(0))
+            powers = ((i, natural_power(self.shift, i - order)) for i in range(order, len(entries)))
+            return sum((comb(i, order) * entries[i] * power for i, power in powers), arb(0))
 
         return map_value(polynomial, *taylor.coefficients(inner))
 

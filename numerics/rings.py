@@ -19,7 +19,7 @@ Normalised = tuple[Any, int | None, Any, list[Any]]
 """(L = log sum_k exp(l_k), the dominant component m or None, L - l_m, [exp(l_k - L)])."""
 
 
-class Unsupported(ValueError):
+class Unsupported(ValueError):  # noqa: N818 - a statement about a form, not a failure
     """A term, law or process that this reading cannot evaluate. The message says what; it is never a verdict."""
 
 

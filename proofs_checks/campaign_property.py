@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from functools import lru_cache
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
+from platformdirs import user_cache_dir
 
 from numerics.compare import compare
 from numerics.gap import float_gap, float_zeros
@@ -21,6 +23,9 @@ from theory.language.instances import Instance, Law, Setting
 from theory.language.statements import Iff, Located, Rel, Statement
 from theory.language.terms import walk
 from theory.typeset.text import instance_text
+
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(user_cache_dir("infodyn"), "hypothesis"))
+# else it would leave a folder of its own wherever the user happens to stand
 
 EXAMPLES = {"field": 40, "number": 8}
 TOLERANCE = 1e-8

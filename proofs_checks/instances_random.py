@@ -21,7 +21,6 @@ from theory.language.instances import (
 from theory.language.terms import Term
 
 
-
 def _ratios(low: int, high: int, denominator: int) -> st.SearchStrategy[Fraction]:
     return st.integers(low, high).map(lambda n: Fraction(n, denominator))
 

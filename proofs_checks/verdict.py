@@ -29,6 +29,25 @@ class Ruling:
     reason: str
 
 
+OWN_WITNESS = frozenset({Route.ALGEBRA, Route.FLOATS})
+"""Routes whose refutation names an instance of its own: it contradicts a proof, but not an enclosure elsewhere."""
+
+
+def _contradicted(evidence: Sequence[Evidence], refuting: Sequence[Evidence]) -> str:
+    """Who rigorously accepted what was refuted, or "" if nobody did.
+
+    A proof or a definition speaks for every instance. An enclosure speaks for the instances at which it was made:
+    paths that refute there contradict it, a witness found elsewhere does not.
+    """
+    if any(e.by_definition for e in evidence):
+        return "the definitions"
+    for e in evidence:
+        same_place = e.outcome is Outcome.ENCLOSED and any(r.route not in OWN_WITNESS for r in refuting)
+        if e.outcome is Outcome.PROVED or same_place:
+            return str(e.route)
+    return ""
+
+
 def rule_statement(
     name: str, evidence: Sequence[Evidence], single_route: str = "", partial: bool = False
 ) -> Ruling | None:
@@ -38,10 +57,10 @@ def rule_statement(
     of them algebra or balls (or by one rigorous route, if the claim declares that there is no other).
     """
     refuting = [e for e in evidence if e.outcome is Outcome.REFUTED]
-    accepting = [e for e in evidence if e.outcome.accepts]
-    if refuting and (accepting or any(e.by_definition for e in evidence)):
-        sides = f"{accepting[0].route if accepting else 'the definitions'} accepted what {refuting[0].route} refuted"
-        return Ruling(Verdict.CONFLICT, f"{name}: {sides}: {refuting[0].detail}")
+    accepting = _contradicted(evidence, refuting) if refuting else ""
+    if accepting:
+        told = f"{name}: {accepting} accepted what {refuting[0].route} refuted: {refuting[0].detail}"
+        return Ruling(Verdict.CONFLICT, told)
     if refuting:
         return Ruling(Verdict.REFUTED, f"{name}: refuted by {refuting[0].route}: {refuting[0].detail}")
     if partial:

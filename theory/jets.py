@@ -181,8 +181,7 @@ class Jet:
         return Jet(self.space, [v if u is None else u if v is None else u + v for u, v in pairs])
 
     def __sub__(self, other: Jet) -> Jet:
-        pairs = zip(self.c, other.c, strict=True)
-        return Jet(self.space, [(None if v is None else -v) if u is None else u if v is None else u - v for u, v in pairs])
+        return self + (-other)
 
     def __neg__(self) -> Jet:
         return Jet(self.space, [None if v is None else -v for v in self.c])

@@ -165,6 +165,12 @@ def test_polynomial_averages_of_mixtures():
         model.scalar(H(Xt))
 
 
+def test_a_density_of_open_sign_is_a_named_hypothesis():
+    model = Model(gaussian(0, symbol("q")))
+    assert vanishes(model, H(X0 | Xt) - E(-log(p0 * k / p)))
+    assert model.hypotheses == {"the covariances of the law are non-singular"}
+
+
 def test_clocks_that_may_stop_are_named():
     model = Model(gaussian(0, 1))
     assert vanishes(model, d(H(Xt), "sigma") * dt(sigma) - d(H(Xt)))

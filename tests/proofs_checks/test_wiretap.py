@@ -5,6 +5,8 @@ Both sides are unfolded to core operators. For each operator on exactly one side
 the operator it is written with: the claim was checking itself.
 """
 
+from fractions import Fraction
+
 import pytest
 
 from numerics.evaluate import prepare, wire_tap
@@ -14,6 +16,7 @@ from theory.language.by_definition import holds_by_definition
 from theory.language.statements import Rel
 
 DENSITIES = ("p", "kern", "p0", "pz", "wz")
+LOUD = Fraction(1, 1000)
 TAPPABLE = (*DENSITIES, *(f"log {d}" for d in DENSITIES), "post", "grad", "tr", "dot", "outer")
 
 
@@ -41,9 +44,10 @@ CASES = [
 def test_the_statement_hears_every_operator_that_one_side_alone_uses(id, name, op, instance):
     statement = load()[id].statements[name]
     quiet = float_gap(statement, instance)
-    tapped = float_gap(statement, instance, taps={op: wire_tap()})
     assert quiet < 1e-11
-    assert tapped > 1e-9, f"{id} '{name}': perturbing {op} went unheard"
+    # E|X0 - m|^2 is stationary in m, so a perturbed posterior average is heard in second order only: louder, then
+    heard = [float_gap(statement, instance, taps={op: wire_tap(scale)}) for scale in (Fraction(1, 10**6), LOUD)]
+    assert heard[0] > 1e-9 or heard[1] > 1e-7, f"{id} '{name}': perturbing {op} went unheard"
 
 
 def test_every_claim_with_an_equation_has_a_wire_to_tap():

@@ -15,7 +15,7 @@ from functools import reduce
 
 from theory.kernel.component_calculus import derive, substitute
 from theory.kernel.component_elements import REAL, Element
-from theory.kernel.component_gaussian import Gaussian, average, positive_power
+from theory.kernel.component_gaussian import Gaussian, average, determinant, positive_power
 from theory.kernel.component_ring import Ring
 from theory.kernel.component_tensors import (
     Matrix,
@@ -124,6 +124,8 @@ class Model:
             if case.X0 is None:
                 raise UnsupportedError("p0 of a discrete law is read at its atoms only")
             return total(w for w, mean in zip(self.weights, self.means, strict=True) if self._same(mean, case.X0))
+        if any(sign(determinant(cov)) == REAL for cov in self.covs):
+            self.hypotheses.add("the covariances of the law are non-singular")
         parts = zip(self.weights, self.means, self.covs, strict=True)
         return total(
             w * Gaussian(self.ring, mean, cov, "the law has a density").density(self.X0) for w, mean, cov in parts
