@@ -6,18 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from theory.language.instances import Law
+from theory.laws import parse_law
 from theory.places import parse_at
 from theory.processes import Process, parse_process
 
-from theory.language.instances import Law
-from theory.laws import parse_law
-
 if TYPE_CHECKING:
     from numerics.quantities import Value
-    from theory.closed_forms import ClosedForm
-
     from proofs_checks.claim import Claim
     from proofs_checks.verify import Report
+    from theory.closed_forms_result import ClosedForm
 
 
 def claims() -> dict[str, Claim]:

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Protocol
 
-from numerics.evaluate import Interpreter, plan, prepare
+from numerics.evaluate import Interpreter, plan
 from numerics.evaluate_reading import Reading, map_value
-from numerics.rings import NotPolynomial, NumberRing, Poly, PolyRing, Unsupported, total
+from numerics.polynomials import NotPolynomial, Poly, PolyRing
+from numerics.rings import NumberRing, total
 from theory import jets
 from theory.jets import Jet, space
-from theory.language.definitions import dot, num, plus, times
-from theory.language.terms import X0_VAR, Term, X, make
+from theory.language.definitions import plus
+from theory.language.terms import Term, X, make
 
 Value = Any
 
@@ -311,7 +311,3 @@ class EndIntegrand:
             return [_or(s, zero) for s in sums]
 
         return map_value(add, *self.components(X0))
-
-
-__all__ = ["EndIntegrand", "Fraction", "Integrand", "Integrator", "SplitAverager", "Unsupported", "X0_VAR", "dot",
-           "jets", "num", "prepare", "summands", "times"]  # fmt: skip

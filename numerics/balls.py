@@ -50,7 +50,7 @@ def hull(low: Fraction | Ball, high: Fraction | Ball) -> Ball:
 
 
 def natural_power(value: Ball, exponent: int) -> Ball:
-    """value^exponent for an exponent >= 0, also where the ball meets the negative numbers (``**`` is not finite there)."""
+    """value^exponent for an exponent >= 0, also for balls that meet the negative numbers (``**`` fails there)."""
     result = arb(1)
     for _ in range(exponent):
         result = result * value

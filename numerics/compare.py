@@ -8,15 +8,18 @@ from itertools import product
 from typing import Any
 
 from numerics.balls import Ball, absolute_digits, decimal, disjoint, floor_log10, midpoint, radius, sign, working
-from numerics.enclosures import RIGOROUS, Enclosure, enclose
+from numerics.enclosures import PLANE_METHOD, RIGOROUS, Enclosure, enclose
 from numerics.rings import Unsupported
+from numerics.second_opinion import CONFLICT as OPINION_CONFLICT
+from numerics.second_opinion import second_opinion
 from theory.language.instances import Instance
 from theory.language.statements import Chain, Exists, Iff, Rel
 from theory.language.terms import Term
 
 ENCLOSED, REFUTED, UNDECIDED, UNSUPPORTED, AGREES = "enclosed", "refuted", "undecided", "unsupported", "agrees-float"
+CONFLICT = "conflict"
 _FLOAT_TOLERANCE = 1e-9
-_SEVERITY = (ENCLOSED, AGREES, UNDECIDED, UNSUPPORTED, REFUTED)
+_SEVERITY = (ENCLOSED, AGREES, UNDECIDED, UNSUPPORTED, REFUTED, CONFLICT)
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Comparison:
 
     ``outcome``: "enclosed" (both sides overlap to ``digits`` relative digits, or the inequality is certain),
     "refuted" (certainly different, rigorous on both sides), "agrees-float" (a float64 route agrees to ``digits``
-    digits; never rigorous), "undecided" or "unsupported". ``lhs`` and ``rhs`` are the sides at the deciding point, as
+    digits; never rigorous), "undecided", "unsupported", or "conflict" (mpmath
+    contradicts a ball). ``lhs`` and ``rhs`` are the sides at the deciding point, as
     nested (midpoint, radius) decimal strings; ``detail`` says where and why.
     """
 
@@ -64,26 +68,46 @@ def compare(
     digits: int = 15,
     fields: Mapping[str, Term] | None = None,
     max_bits: int = 3000,
+    plane_digits: int = 0,
+    opinion: bool = False,
 ) -> Comparison:
     """``statement`` at ``instance``, at every combination of its points; the worst outcome decides.
 
     An equality is enclosed if the balls overlap and both radii are below 10^-digits relative to the sides, refuted if
     they are disjoint. An inequality is enclosed or refuted by the sign of the difference. A chain is as good as its
-    worst link; an existence statement is judged at its own instance.
+    worst link; an existence statement is judged at its own instance. ``plane_digits`` makes averages in two dimensions
+    rigorous, to that many digits (then they may refute, and enclose to that many). ``opinion`` asks mpmath beside the
+    balls of an equality; a value it finds outside makes the outcome "conflict".
     """
+    options = _Options(digits, max_bits, fields, plane_digits, opinion)
     if isinstance(statement, Exists):
-        return compare(statement.statement, statement.instance, digits=digits, fields=fields, max_bits=max_bits)
+        return _compare(statement.statement, statement.instance, options)
     if isinstance(statement, Chain):
-        results = [compare(r, instance, digits=digits, fields=fields, max_bits=max_bits) for r in statement.links]
+        results = [_compare(r, instance, options) for r in statement.links]
         worst = max(range(len(results)), key=lambda i: _SEVERITY.index(results[i].outcome))
         found = results[worst]
         return Comparison(found.outcome, found.digits, found.lhs, found.rhs, f"link {worst + 1}: {found.detail}")
+    return _compare(statement, instance, options)
+
+
+@dataclass(frozen=True)
+class _Options:
+    digits: int
+    max_bits: int
+    fields: Mapping[str, Term] | None
+    plane_digits: int
+    opinion: bool
+
+
+def _compare(statement: Rel | Iff, instance: Instance, options: _Options) -> Comparison:
     free = statement.free if isinstance(statement, Rel) else statement.left.free | statement.right.free
     worst_result: Comparison | None = None
     try:
         for point in points(free, instance):
-            judge = _relation if isinstance(statement, Rel) else _equivalence
-            result = judge(statement, instance, point, digits, fields, max_bits)  # type: ignore[arg-type]
+            if isinstance(statement, Rel):
+                result = _relation(statement, instance, point, options)
+            else:
+                result = _equivalence(statement, instance, point, options)
             if worst_result is None or _worse(result, worst_result):
                 worst_result = result
             if result.outcome == REFUTED:
@@ -107,13 +131,13 @@ def _where(instance: Instance, point: Mapping[str, Any]) -> str:
     return f"at {instance.name or instance.law.name or 'the instance'}{places}"
 
 
-def _relation(
-    rel: Rel, instance: Instance, point: dict[str, Any], digits: int, fields: Any, max_bits: int
-) -> Comparison:
+def _relation(rel: Rel, instance: Instance, point: dict[str, Any], options: _Options) -> Comparison:
     def sides(wanted: int) -> tuple[Enclosure, Enclosure]:
-        options: dict[str, Any] = {"digits": wanted, "max_bits": max_bits, "fields": fields, **point}
-        return enclose(rel.lhs, instance, **options), enclose(rel.rhs, instance, **options)
+        chosen: dict[str, Any] = {"digits": wanted, "max_bits": options.max_bits, "fields": options.fields,
+                                  "plane_digits": options.plane_digits, **point}  # fmt: skip
+        return enclose(rel.lhs, instance, **chosen), enclose(rel.rhs, instance, **chosen)
 
+    digits = options.digits
     where = _where(instance, point)
     if rel.relation != "=":
         return _inequality(rel, sides, digits, where)
@@ -126,7 +150,14 @@ def _relation(
         return Comparison(REFUTED, _agreement(pairs), *shown, f"the sides differ {where}")
     if not all(u.is_finite() and v.is_finite() for u, v in pairs):
         return Comparison(UNDECIDED, 0, *shown, f"no finite enclosure {where}")
+    if options.opinion:
+        for term, side in ((rel.lhs, left), (rel.rhs, right)):
+            other = second_opinion(term, instance, side.value, digits=digits, fields=options.fields, **point)
+            if other.outcome == OPINION_CONFLICT:
+                return Comparison(CONFLICT, 0, *shown, f"mpmath finds {other.values[0][1]} {where}: {other.detail}")
     reached = _agreement(pairs)
+    if {left.method, right.method} & {PLANE_METHOD}:
+        digits = min(digits, max(options.plane_digits - 2, 1))
     if reached >= digits:
         return Comparison(ENCLOSED, reached, *shown, f"both sides overlap {where}")
     return Comparison(UNDECIDED, reached, *shown, f"overlap to {reached} digits only {where}")
@@ -178,10 +209,8 @@ def _inequality(rel: Rel, sides: Any, digits: int, where: str) -> Comparison:
     return Comparison(outcome, reached, *shown, f"the inequality {text} {where}")
 
 
-def _equivalence(
-    iff: Iff, instance: Instance, point: dict[str, Any], digits: int, fields: Any, max_bits: int
-) -> Comparison:
-    left, right = (_relation(r, instance, point, digits, fields, max_bits) for r in (iff.left, iff.right))
+def _equivalence(iff: Iff, instance: Instance, point: dict[str, Any], options: _Options) -> Comparison:
+    left, right = (_relation(r, instance, point, options) for r in (iff.left, iff.right))
     truth = {ENCLOSED: "true", REFUTED: "false"}
     states = truth.get(left.outcome), truth.get(right.outcome)
     where = _where(instance, point)

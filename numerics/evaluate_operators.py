@@ -191,8 +191,10 @@ class Operators:
             raise Unsupported("a value at a point that moves in time")
         zero = self.ring.exact(0)
         x = [zero if jet.head is None else jet.head for jet in place]
-        values = self.interpreter.over_same(self.ring).jets(field, x, self.X0 if X0_VAR in field.free else None, self.Z, 0, shape.nt)
+        ends = self.X0 if X0_VAR in field.free else None
+        values = self.interpreter.over_same(self.ring).jets(field, x, ends, self.Z, 0, shape.nt)
         return map_value(lambda jet: jet.into(shape), values)
+
 
 def _inner(left: Sequence[Jet], right: Sequence[Jet]) -> Jet:
     result = total(u * v for u, v in zip(left, right, strict=True))

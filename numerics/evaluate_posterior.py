@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from numerics.polynomials import Poly, PolyRing
 from numerics.responsibilities import Motion, map_value
-from numerics.rings import NumberRing, Poly, PolyRing, total
+from numerics.rings import NumberRing, total
 from theory.jets import Jet, Space, space
 from theory.language.terms import LATENT, X0_VAR, Z_VAR, Term
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from numerics.evaluate_operators import DENSITIES, Operators, rational
 from numerics.evaluate_posterior import PosteriorAverages
 from numerics.responsibilities import Motion, Responsibilities, map_value
-from numerics.rings import NotPolynomial, NumberRing
+from numerics.rings import NumberRing
 from theory import jets
 from theory.jets import Jet, Space, space
 from theory.language.terms import LATENT, Term
@@ -23,8 +23,8 @@ class Reading(PosteriorAverages, Operators):
     """The values of a term's nodes at one point ``x`` (``None`` for numbers), end point ``X0`` and label ``Z``.
 
     ``motion`` moves the point: series in t without constant term, added to ``x`` (d/dt is then along the motion, which
-    is not what a ``dt`` inside the term means: callers exclude those). ``orders`` says at which jet order each node is needed. ``outer`` is the reading at the same x without the latent
-    variables: nodes free of them are evaluated there, once.
+    is not what a ``dt`` inside the term means: callers exclude those). ``orders`` says at which jet order each node is
+    needed. ``outer`` is the reading at the same x without the latent variables: nodes free of them are evaluated there.
     """
 
     def __init__(
@@ -214,4 +214,4 @@ class Reading(PosteriorAverages, Operators):
         return self.mixture.average(self.by_component(inner, shape))
 
 
-__all__ = ["DENSITIES", "NotPolynomial", "Reading", "Responsibilities", "map_value"]
+__all__ = ["DENSITIES", "Reading", "Responsibilities", "map_value"]

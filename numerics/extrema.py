@@ -107,6 +107,16 @@ class _Curve:
             interpreter = ball_interpreter(self.law, _wide(self.process, hull(low, high)), bits=30)
             return sign(interpreter.model.schedule("sigma", 1).at(1))
 
+    def value(self, low: Fraction, high: Fraction) -> Ball:
+        """N on a short range, by the mean value theorem: N(middle) + dN/dt (t - t_middle)."""
+        middle = (low + high) / 2
+        slope = self.over(low, high, order=4, bits=90)[1]
+        exact = self.coefficient(middle, 0, 120)
+        with working(170):
+            interpreter = ball_interpreter(self.law, _wide(self.process, hull(low, high)), bits=30)
+            speed = interpreter.model.schedule("sigma", 1).at(1)
+            return exact + slope * hull(low - middle, high - middle) / speed
+
     def over(self, low: Fraction, high: Fraction, *, order: int, bits: int, parts: int = 1) -> list[Ball]:
         """The coefficients of t^0, t^1, t^2 of N, valid for every level of [low, high]."""
         with working(bits + 50):
@@ -169,7 +179,7 @@ def _judge_value(located: Located, curve: _Curve, direction: int) -> Location | 
         bracket = _bracket(curve, *located.within, direction)
     if bracket is None:
         return Location(UNDECIDED, "the value needs a place: give at, or within with a single extremum")
-    value = curve.over(*bracket, order=4, bits=90)[0]
+    value = curve.value(*bracket)
     figures = {"value": " +/- ".join(decimal(value, 25))}
     with working(200):
         if isinstance(located.value, Digits):

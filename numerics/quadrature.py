@@ -55,21 +55,20 @@ class GridIntegrator:
         """integral of p(x) E[inner | x] dx."""
         integrand = Integrand(interpreter, interpreter.ring, inner, order)
         points, cell = self._points(self.axes(interpreter))
-        return map_value(lambda column: _integral(column[order], cell, points), _listed(integrand(points)))
+        return map_value(lambda column: _integral(column[order], cell, points), integrand(points))
 
     def over_ends(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
         """integral of p0(X0) inner dX0."""
         integrand = EndIntegrand(interpreter, interpreter.ring, inner, order)
         points, cell = self._points(self.end_axes(interpreter))
-        return map_value(lambda column: _integral(column[order], cell, points), _listed(integrand(points)))
+        return map_value(lambda column: _integral(column[order], cell, points), integrand(points))
 
     def over_both(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
-        """The double integral of p0(X0) k(x|X0) inner over X0 and x (one dimension, coarser grids)."""
+        """The double integral of p0(X0) k(x|X0) inner over X0 and x (one dimension)."""
         law, model = interpreter.law, interpreter.model
         if law.D != 1 or law.is_discrete:
             raise Unsupported("a double integral over X0 and x in more than one dimension")
-        coarse = GridIntegrator(Grid(8.0, 2 * self.grid.step, self.grid.limit))
-        ends, xs = coarse.end_axes(interpreter)[0], coarse._kernel_axis(interpreter)
+        ends, xs = self.end_axes(interpreter)[0], self._kernel_axis(interpreter)
         if len(ends) * len(xs) > self.grid.limit:
             raise Unsupported(f"a double integral with more than {self.grid.limit} points")
         noise = float(interpreter.scalar(interpreter.germ.sigma))
@@ -109,10 +108,6 @@ class GridIntegrator:
             raise Unsupported(f"an integral in D = {len(axes)} by grids (at most 2)")
         cell = float(np.prod([a[1] - a[0] for a in axes]))
         return tuple(m.ravel() for m in np.meshgrid(*axes, indexing="ij")), cell
-
-
-def _listed(value: Any) -> Any:
-    return value
 
 
 def _integral(values: Any, cell: float, points: Sequence[Array]) -> float:

@@ -131,7 +131,8 @@ def _evaluate(
 
 def _fraction(value: Any) -> Fraction:
     """An mpmath number as an exact fraction (its binary value)."""
-    sign, mantissa, exponent, _ = mpmath.mpf(value)._mpf_
+    number = value if isinstance(value, mpmath.mpf) else mpmath.mpf(value)  # mpf() would round a number again
+    sign, mantissa, exponent, _ = number._mpf_
     size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
     return -size if sign else size
 

@@ -17,7 +17,8 @@ from typing import Any
 from flint import arb
 
 from numerics.balls import ArbRing, Ball, ball, hull, natural_power
-from numerics.rings import Difference, Normalised, Poly, Unsupported
+from numerics.polynomials import Poly
+from numerics.rings import Difference, Normalised, Unsupported
 
 
 class Line:

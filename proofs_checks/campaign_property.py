@@ -110,9 +110,15 @@ def _attack(
     strategy: SearchStrategy[Instance], check: Callable[[Instance], None], examples: int, start: int, shrink: bool
 ) -> None:
     quiet = settings(
-        max_examples=examples, database=None, deadline=None, verbosity=Verbosity.quiet, print_blob=False,
-        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,), suppress_health_check=list(HealthCheck), derandomize=False,
-    )  # fmt: skip
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
     seed(start)(quiet(given(strategy)(check)))()
 
 

@@ -10,12 +10,15 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_complet
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from numerics.path_forms import NotApplicable
 from proofs_checks import ledger, registry
 from proofs_checks.assess import FAMILY_RATE, Assessment, Options, assess, failed
 from proofs_checks.claim import Claim
 from proofs_checks.verdict import Ruling, Verdict, rule_claim
+from theory.language.statements import Located
 
 
 class NothingSelectedError(ValueError):
@@ -116,45 +119,83 @@ def run(
 ) -> Report:
     """Assess ``claims`` on ``jobs`` processes (or on ``executor``); results do not depend on either.
 
-    A worker that dies costs only the claims it held: they are UNDECIDED with that reason and the exit code is 4.
-    Ctrl-C returns what was finished, marked as interrupted.
+    A worker that dies costs nothing but time: what it held is assessed again, each claim alone; one that kills its
+    worker twice is UNDECIDED with that reason (exit code 4). Ctrl-C returns what was finished, marked as interrupted.
+    Raises LedgerError for a ledger that cannot be read, before any work is done.
     """
     start = time.perf_counter()
     options = replace(options, share=FAMILY_RATE / max(1, len(registry.load())))
     known = ledger.read(ledger_path) if ledger_path is not None else None
     done: dict[str, Assessment] = {}
-    pool = executor or ProcessPoolExecutor(max_workers=jobs, initializer=_quiet_worker)
+
+    def keep(assessment: Assessment) -> None:
+        done[assessment.id] = assessment
+        if on_done is not None:
+            on_done(assessment)
+
     interrupted = False
     try:
-        futures: dict[Future[Assessment], Claim] = {
-            pool.submit(assess_by_id, c.id, options): c for c in _longest_first(claims)
-        }
-        for future in as_completed(futures):
-            claim = futures[future]
-            error = future.exception()
-            if error is None:
-                done[claim.id] = future.result()
-            else:
-                why = "a worker process died" if isinstance(error, BrokenProcessPool) else f"internal error: {error!r}"
-                done[claim.id] = failed(claim, why)
-            if on_done is not None:
-                on_done(done[claim.id])
+        if executor is not None:
+            orphans = _assess_on(executor, claims, options, keep)
+        else:
+            with _Workers(jobs) as pool:
+                orphans = _assess_on(pool, claims, options, keep)
+        for claim in orphans:
+            with _Workers(1) as pool:
+                if _assess_on(pool, [claim], options, keep):
+                    keep(failed(claim, "its worker process died twice; is there enough memory?"))
     except KeyboardInterrupt:
         interrupted = True
-        if isinstance(pool, ProcessPoolExecutor):
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-    finally:
-        if executor is None:
-            pool.shutdown(wait=not interrupted, cancel_futures=True)
     ordered = _with_needs([done[c.id] for c in claims if c.id in done])
     compared = ledger.compare(known, ordered, list(registry.load()))
     return Report(tuple(ordered), compared, options.seed, time.perf_counter() - start, interrupted)
 
 
+class _Workers(ProcessPoolExecutor):
+    """Worker processes that are ended at once, not waited for, when the run is interrupted."""
+
+    def __init__(self, jobs: int) -> None:
+        super().__init__(max_workers=jobs, initializer=_quiet_worker)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            for process in list((self._processes or {}).values()):
+                process.terminate()
+        self.shutdown(wait=True, cancel_futures=True)
+
+
+def _assess_on(
+    pool: Executor, claims: Sequence[Claim], options: Options, keep: Callable[[Assessment], None]
+) -> list[Claim]:
+    """Assess ``claims`` on ``pool``; those lost with a dead worker are returned."""
+    orphans: list[Claim] = []
+    futures: dict[Future[Assessment], Claim] = {}
+    for claim in _longest_first(claims):
+        try:
+            futures[pool.submit(assess_by_id, claim.id, options)] = claim
+        except BrokenProcessPool:
+            orphans.append(claim)
+    for future in as_completed(futures):
+        error = future.exception()
+        if error is None:
+            keep(future.result())
+        elif isinstance(error, BrokenProcessPool):
+            orphans.append(futures[future])
+        else:
+            keep(failed(futures[future], f"internal error: {error!r}"))
+    return orphans
+
+
 def _longest_first(claims: Sequence[Claim]) -> list[Claim]:
-    """Simulated and located claims take longest; starting them first keeps all workers busy to the end."""
-    return sorted(claims, key=lambda c: -(len(c.statements) + 4 * (type(c.paths).__name__ != "NotApplicable")))
+    """Located and simulated claims take longest; starting them first keeps all workers busy to the end."""
+
+    def cost(claim: Claim) -> int:
+        located = sum(isinstance(s, Located) for s in claim.statements.values()) if not claim.is_folklore else 0
+        return len(claim.statements) + 8 * located + 4 * (not isinstance(claim.paths, NotApplicable))
+
+    return sorted(claims, key=cost, reverse=True)
 
 
 def _with_needs(assessments: list[Assessment]) -> list[Assessment]:

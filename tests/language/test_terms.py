@@ -101,7 +101,9 @@ def test_terms_are_immutable_and_survive_pickling_and_json():
     assert from_data(to_data(term)) == term
 
 
-@pytest.mark.parametrize("data", [None, [], ["num"], ["num", [], 1.5], ["num", [], {"q": "1/0"}], ["sub", [["x"]], None]])
+@pytest.mark.parametrize(
+    "data", [None, [], ["num"], ["num", [], 1.5], ["num", [], {"q": "1/0"}], ["sub", [["x"]], None]]
+)
 def test_data_that_is_no_term_is_refused(data):
     with pytest.raises(TermError):
         from_data(data)

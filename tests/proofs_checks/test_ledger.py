@@ -12,8 +12,8 @@ from proofs_checks.verdict import Ruling, Verdict
 
 BALL = Evidence(Kind.ENCLOSURE, Route.BALLS, "rate", Outcome.ENCLOSED, figures={"T3: left": "0.5 +/- 1e-10"})
 GOOD = Assessment(
-    "x.y", "title", "A", "chapter", "verified", "", (), (StatementRecord("rate", "A = B", "A=B", "abc", None),), (BALL,), (),
-    Ruling(Verdict.VERIFIED, ""), (), 0.1,
+    "x.y", "title", "A", "chapter", "verified", "", (),
+    (StatementRecord("rate", "A = B", "A=B", "abc", None),), (BALL,), (), Ruling(Verdict.VERIFIED, ""), (), 0.1,
 )  # fmt: skip
 
 

@@ -1,0 +1,154 @@
+"""Rigorous integrals: ``acb.integral`` on the line with closed-form tails, boxes in the plane on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flint import arb
+
+from numerics.averages import EndIntegrand, Integrand, SplitAverager
+from numerics.balls import AcbRing, ArbRing, Ball, Counter, complex_key, integrate
+from numerics.boxes import over_plane
+from numerics.evaluate import Interpreter
+from numerics.rings import Unsupported
+from numerics.tails import Line, LineRing, gaussian_tail, widened
+from theory.language.instances import Germ, Law, Scalar
+from theory.language.terms import Term
+
+PLANE_BUDGET = 40_000
+
+
+class BallIntegrator:
+    """Integrals on the line as balls; ``bits`` is the goal, absolute and relative, of each.
+
+    Integrals over the plane are done (by boxes, with an absolute goal of ``plane_goal``) only if that is positive.
+    """
+
+    def __init__(self, bits: int, limit: int = 0, plane_goal: float = 0.0) -> None:
+        self.bits, self.limit, self.plane_goal = bits, limit, plane_goal
+        self.counter = Counter()
+        self._integrands: dict[tuple[str, Term], tuple[Any, dict[Any, Any]]] = {}
+
+    def _integrand(self, kind: str, build: Callable[[int], Any], inner: Term, order: int) -> tuple[Any, dict[Any, Any]]:
+        """The integrand of at least this order with its evaluations so far: coefficients share them."""
+        known = self._integrands.get((kind, inner))
+        if known is None or known[0].order < order:
+            known = self._integrands[kind, inner] = (build(order), {})
+        return known
+
+    def over_x(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
+        """integral of p(x) E[inner | x] dx. Raises Unsupported: more than one dimension, or no bound for the tails."""
+        model = interpreter.model
+        if self.plane_goal > 0 and model.D == 2:
+            entries, evaluations = over_plane(interpreter, inner, order, self.plane_goal, PLANE_BUDGET)
+            self.counter.count += evaluations
+            return _nested(entries, inner.rank, model.D)
+        self._one_dimension(interpreter)
+        means = [model.schedule("alpha", 0).head * m[0] for m in model.means]
+        variances = [model.covariance(k, 0)[0][0].head for k in range(model.K)]
+        line = Integrand(interpreter, LineRing(), inner, order)
+        bounds, reading = line.components((Line([arb(0), arb(1)]),))
+        del reading
+        integrand, known = self._integrand("x", lambda n: Integrand(interpreter, AcbRing(), inner, n), inner, order)
+        return self._integrals(model.weights, means, variances, bounds, integrand, known, inner.rank, order)
+
+    def over_ends(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
+        """integral of p0(X0) inner dX0. Raises Unsupported as :meth:`over_x`."""
+        model = interpreter.model
+        self._one_dimension(interpreter)
+        variances = [model.value(c.cov[0][0]) for c in model.law.components]
+        line = EndIntegrand(interpreter, LineRing(), inner, order)
+        bounds = line.components((Line([arb(0), arb(1)]),))
+        means = [m[0] for m in model.means]
+        integrand, known = self._integrand("X0", lambda n: EndIntegrand(interpreter, AcbRing(), inner, n), inner, order)
+        return self._integrals(model.weights, means, variances, bounds, integrand, known, inner.rank, order)
+
+    def over_both(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
+        """Not available: raises Unsupported."""
+        raise Unsupported("a posterior average of a function of X0 that is no polynomial, for a law with a density")
+
+    @staticmethod
+    def _one_dimension(interpreter: Interpreter) -> None:
+        if interpreter.law.D != 1:
+            raise Unsupported("a rigorous integral in more than one dimension")
+
+    def _integrals(
+        self,
+        weights: Sequence[Ball],
+        means: Sequence[Ball],
+        variances: Sequence[Ball],
+        bounds: Sequence[Any],
+        integrand: Callable[[Sequence[Any]], Any],
+        known: dict[Any, Any],
+        rank: int,
+        order: int,
+    ) -> Any:
+        goal = arb(2) ** (-self.bits)
+        reach, cut, tails = arb(2 * self.bits).sqrt() + 3, arb(0), None
+        for _ in range(8):
+            ends = (abs(m).upper() + reach * v.sqrt().upper() for m, v in zip(means, variances, strict=True))
+            cut = max(end.upper() for end in ends)
+            columns = zip(*(entries_of(b) for b in bounds), strict=True)
+            tails = [_tail(column, weights, means, variances, cut, order) for column in columns]
+            if all(t < goal for t in tails):
+                break
+            reach = reach * arb(1.3)
+        assert tails is not None
+
+        def at(index: int) -> Ball:
+            def function(z: Any, analytic: bool) -> Any:
+                key = (complex_key(z), analytic)
+                if key not in known:
+                    integrand.ring.analytic = analytic  # type: ignore[attr-defined]
+                    known[key] = entries_of(integrand((z,)))
+                return known[key][index][order]
+
+            value = integrate(function, -cut, cut, self.bits, self.counter, self.limit)
+            return widened(value, tails[index])
+
+        return _nested([at(index) for index in range(len(tails))], rank, 1)
+
+
+def _nested(entries: Sequence[Any], rank: int, D: int) -> Any:
+    """Entries in order, nested by rank."""
+    if rank == 0:
+        return entries[0]
+    size = len(entries) // D
+    return tuple(_nested(entries[i * size : (i + 1) * size], rank - 1, D) for i in range(D))
+
+
+def entries_of(value: Any) -> list[Any]:
+    """The entries of a nested tuple, in order."""
+    return [v for entry in value for v in entries_of(entry)] if isinstance(value, tuple) else [value]
+
+
+def _tail(
+    jets: Sequence[Any],
+    weights: Sequence[Ball],
+    means: Sequence[Ball],
+    variances: Sequence[Ball],
+    cut: Ball,
+    order: int,
+) -> Ball:
+    result = arb(0)
+    for jet, w, m, v in zip(jets, weights, means, variances, strict=True):
+        value = jet.at(order)
+        if value is not None:
+            result = result + w * gaussian_tail(value.c if isinstance(value, Line) else [value], m, v, cut)
+    return result
+
+
+def ball_interpreter(
+    law: Law,
+    germ: Germ,
+    *,
+    bits: int,
+    symbols: Sequence[tuple[str, Scalar]] = (),
+    fields: Mapping[str, Term] | None = None,
+    limit: int = 0,
+    plane_goal: float = 0.0,
+) -> Interpreter:
+    """The interpreter over real balls whose averages are rigorous integrals with a goal of ``bits`` bits."""
+    averager = SplitAverager(BallIntegrator(bits, limit, plane_goal))
+    return Interpreter(ArbRing(), law, germ, symbols=symbols, fields=fields, averager=averager)
