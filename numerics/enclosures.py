@@ -60,24 +60,26 @@ def enclose(
     limit: int = 0,
     fields: Mapping[str, Term] | None = None,
     plane_digits: int = 0,
+    zero_digits: int = 0,
 ) -> Enclosure:
     """The value of ``term`` at an instance, to ``digits`` relative digits where the precision suffices.
 
     ``x``, ``X0`` are exact points (vectors), ``Z`` a label. The precision is raised until every entry has ``digits``
-    relative digits or is exactly zero, or a radius below 10^-(4 digits) with zero inside (a value that is zero without
-    being so by structure), or ``max_bits`` is reached: the ball tells. In two dimensions averages without closed form
-    are float64 sums unless ``plane_digits`` (2 to 6, absolute, seconds each) asks for rigorous ones. Raises
-    Unsupported: forms without a rigorous bound, a missing free variable, too few derivatives in the germ.
+    relative digits or is exactly zero, or has zero inside and a radius below 10^-zero_digits (default: 4 digits; such
+    a value is taken for a zero, so a tiny one needs more), or ``max_bits`` is reached: the ball tells. In two
+    dimensions averages without closed form are float64 sums unless ``plane_digits`` (2 to 6, absolute, seconds each)
+    asks for rigorous ones. Raises Unsupported: forms without a rigorous bound, a missing free variable, too few
+    derivatives in the germ.
     """
     prepared = prepare(term)
     if instance.law.D > 1 and has_average(term):
         try:
-            return _rigorous(prepared, instance, x, X0, Z, digits, max_bits, limit, fields)
+            return _rigorous(prepared, instance, x, X0, Z, digits, max_bits, limit, fields, zero_digits or 4 * digits)
         except Unsupported:
             if plane_digits:
                 return _plane(prepared, instance, x, X0, Z, plane_digits, fields)
             return _float(prepared, instance, x, X0, Z, fields)
-    return _rigorous(prepared, instance, x, X0, Z, digits, max_bits, limit, fields)
+    return _rigorous(prepared, instance, x, X0, Z, digits, max_bits, limit, fields, zero_digits or 4 * digits)
 
 
 def _rigorous(
@@ -90,6 +92,7 @@ def _rigorous(
     max_bits: int,
     limit: int,
     fields: Mapping[str, Term] | None,
+    zero_digits: int,
 ) -> Enclosure:
     goal = bits_of(digits) + 12
     evaluations = 0
@@ -106,7 +109,7 @@ def _rigorous(
             evaluations += interpreter.averager.integrator.counter.count
         entries = entries_of(value)
         reached = min(relative_digits(v) for v in entries)
-        missing = max(_missing_bits(v, digits) for v in entries)
+        missing = max(_missing_bits(v, digits, zero_digits) for v in entries)
         if missing <= 0 or bits >= max_bits:
             method = "acb.integral with closed-form tails" if evaluations else "exact moments" if averages else "jets"
             return Enclosure(value, RIGOROUS, method, evaluations, reached, bits)
@@ -135,7 +138,7 @@ def _plane(
     return Enclosure(value, RIGOROUS, PLANE_METHOD, evaluations, reached, 64)
 
 
-def _missing_bits(value: Ball, digits: int) -> int:
+def _missing_bits(value: Ball, digits: int, zero_digits: int) -> int:
     """How many more bits are wanted; 0 or less is good enough."""
     if not value.is_finite():
         return 64
@@ -143,7 +146,7 @@ def _missing_bits(value: Ball, digits: int) -> int:
     if half_width == 0:
         return 0
     if value.contains(0):
-        small = Fraction(1, 10 ** (4 * digits))
+        small = Fraction(1, 10**zero_digits)
         return 0 if half_width <= small else bits_of(digits) * 2
     reached = relative_digits(value)
     return 0 if reached >= digits else bits_of(digits - max(reached, 0)) + 2

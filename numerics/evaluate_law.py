@@ -21,15 +21,23 @@ Matrix = list[list[Jet]]
 
 @dataclass(frozen=True)
 class Quadratic:
-    """x -> A + B.x + x'Cx with series in t as coefficients (C symmetric); ``A`` (), ``B`` (D,), ``C`` (D, D)."""
+    """x -> A + B.y + y'Cy, y = x - centre, with series in t as coefficients (C symmetric).
+
+    ``A`` (), ``B`` (D,), ``C`` (D, D), ``centre`` (D,) or None for the origin. About its own mean a narrow Gaussian far
+    from the origin does not lose its digits.
+    """
 
     A: Jet
     B: list[Jet]
     C: Matrix
+    centre: Sequence[Any] | None = None
+
+    def _relative(self, x: Sequence[Any]) -> Sequence[Any]:
+        return x if self.centre is None else [u - v for u, v in zip(x, self.centre, strict=True)]
 
     def jet(self, x: Sequence[Any], shape: Space, motion: Sequence[Jet] | None = None, one: Any = None) -> Jet:
         """The jet about the point ``x``, by direct Taylor expansion; about x + motion(t) if a motion is given."""
-        D = shape.D
+        D, x = shape.D, self._relative(x)
         if motion is not None:
             return self._moving(x, shape, motion, one)
         slope = [total(_scaled(c, v) for c, v in zip(row, x)) for row in self.C]
@@ -62,7 +70,7 @@ class Quadratic:
 
     def at(self, x: Sequence[Any]) -> Any:
         """The constant coefficient at ``x``, by Horner's rule."""
-        result = self.A.head
+        x, result = self._relative(x), self.A.head
         for i, v in enumerate(x):
             inner = total([self.B[i].head, *(_times(self.C[i][j].head, x[j]) for j in range(len(x)))])
             if inner is not None:
@@ -70,7 +78,9 @@ class Quadratic:
         return result
 
     def minus(self, other: Quadratic, same_curvature: bool) -> Quadratic:
-        """The difference; curvatures known to be equal cancel exactly."""
+        """The difference (of two about one centre); curvatures known to be equal cancel exactly."""
+        assert self.centre is None
+        assert other.centre is None
         zero = Jet(self.A.space, [None] * self.A.space.size)
         C = [[zero if same_curvature else u - v for u, v in zip(r, q)] for r, q in zip(self.C, other.C)]
         return Quadratic(self.A - other.A, [u - v for u, v in zip(self.B, other.B)], C)
@@ -210,21 +220,34 @@ class Model:
         return Quadratic(A, B, [[v.scaled(ring.exact(half)) for v in row] for row in precision])
 
     def log_component(self, k: int, nt: int) -> Quadratic:
-        """log(w_k N(x; alpha m_k, alpha^2 S_k + sigma^2 I)) as a quadratic in x."""
+        """log(w_k N(x; alpha m_k, alpha^2 S_k + sigma^2 I)) as a quadratic in x about its mean."""
+
+        def build() -> Quadratic:
+            alpha = self.schedule("alpha", nt)
+            centre = [alpha.head * v for v in self.means[k]]
+            moved = Jet(alpha.space, [None, *alpha.c[1:]])
+            drift = [moved.scaled(v) for v in self.means[k]]
+            about = self._log_normal(drift, self.covariance(k, nt), self.log_weights[k], nt)
+            return Quadratic(about.A, about.B, about.C, centre)
+
+        return self._cached(("component", k, nt), build)  # type: ignore[no-any-return]
+
+    def _component(self, k: int, nt: int) -> Quadratic:
+        """The same about the origin, for differences."""
 
         def build() -> Quadratic:
             alpha = self.schedule("alpha", nt)
             mean = [alpha.scaled(v) for v in self.means[k]]
             return self._log_normal(mean, self.covariance(k, nt), self.log_weights[k], nt)
 
-        return self._cached(("component", k, nt), build)  # type: ignore[no-any-return]
+        return self._cached(("origin", k, nt), build)  # type: ignore[no-any-return]
 
     def log_difference(self, k: int, m: int, nt: int) -> Quadratic:
         """log-component k minus log-component m; curvatures of equal covariances cancel exactly."""
 
         def build() -> Quadratic:
             same = self.law.components[k].cov == self.law.components[m].cov
-            return self.log_component(k, nt).minus(self.log_component(m, nt), same)
+            return self._component(k, nt).minus(self._component(m, nt), same)
 
         return self._cached(("difference", k, m, nt), build)  # type: ignore[no-any-return]
 

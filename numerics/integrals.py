@@ -8,11 +8,11 @@ from typing import Any
 from flint import arb
 
 from numerics.averages import EndIntegrand, Integrand, SplitAverager
-from numerics.balls import AcbRing, ArbRing, Ball, Counter, complex_key, integrate
+from numerics.balls import AcbRing, ArbRing, Ball, Counter, complex_key, integrate, lower
 from numerics.boxes import over_plane
 from numerics.evaluate import Interpreter
 from numerics.rings import Unsupported
-from numerics.tails import Line, LineRing, gaussian_tail, widened
+from numerics.tails import Line, LineRing, tail_beyond, widened
 from theory.language.instances import Germ, Law, Scalar
 from theory.language.terms import Term
 
@@ -85,16 +85,15 @@ class BallIntegrator:
         order: int,
     ) -> Any:
         goal = arb(2) ** (-self.bits)
-        reach, cut, tails = arb(2 * self.bits).sqrt() + 3, arb(0), None
+        reach, columns = arb(2 * self.bits).sqrt() + 3, list(zip(*(entries_of(b) for b in bounds), strict=True))
         for _ in range(8):
-            ends = (abs(m).upper() + reach * v.sqrt().upper() for m, v in zip(means, variances, strict=True))
-            cut = max(end.upper() for end in ends)
-            columns = zip(*(entries_of(b) for b in bounds), strict=True)
-            tails = [_tail(column, weights, means, variances, cut, order) for column in columns]
+            distances = [(reach * v.sqrt()).upper() for v in variances]
+            tails = [_tail(column, weights, means, variances, distances, order) for column in columns]
             if all(t < goal for t in tails):
                 break
             reach = reach * arb(1.3)
-        assert tails is not None
+        # outside these intervals x is far from every mean: there each component's own tail bounds its share
+        intervals = _merged([((m - c).lower(), (m + c).upper()) for m, c in zip(means, distances, strict=True)])
 
         def at(index: int) -> Ball:
             def function(z: Any, analytic: bool) -> Any:
@@ -104,10 +103,21 @@ class BallIntegrator:
                     known[key] = entries_of(integrand((z,)))
                 return known[key][index][order]
 
-            value = integrate(function, -cut, cut, self.bits, self.counter, self.limit)
-            return widened(value, tails[index])
+            pieces = (integrate(function, low, high, self.bits, self.counter, self.limit) for low, high in intervals)
+            return widened(sum(pieces, arb(0)), tails[index])
 
         return _nested([at(index) for index in range(len(tails))], rank, 1)
+
+
+def _merged(intervals: Sequence[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
+    """The union of intervals with exact ends, as disjoint intervals in order."""
+    merged: list[tuple[Ball, Ball]] = []
+    for low, high in sorted(intervals, key=lambda ends: lower(ends[0])):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], merged[-1][1] if merged[-1][1] >= high else high)
+        else:
+            merged.append((low, high))
+    return merged
 
 
 def _nested(entries: Sequence[Any], rank: int, D: int) -> Any:
@@ -128,14 +138,15 @@ def _tail(
     weights: Sequence[Ball],
     means: Sequence[Ball],
     variances: Sequence[Ball],
-    cut: Ball,
+    distances: Sequence[Ball],
     order: int,
 ) -> Ball:
     result = arb(0)
-    for jet, w, m, v in zip(jets, weights, means, variances, strict=True):
+    for jet, w, m, v, distance in zip(jets, weights, means, variances, distances, strict=True):
         value = jet.at(order)
         if value is not None:
-            result = result + w * gaussian_tail(value.c if isinstance(value, Line) else [value], m, v, cut)
+            coefficients = value.c if isinstance(value, Line) else [value]
+            result = result + w * tail_beyond(coefficients, m, v, distance)
     return result
 
 

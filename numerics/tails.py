@@ -135,13 +135,21 @@ class LineRing(ArbRing):
 def gaussian_tail(coefficients: Sequence[Ball], mean: Ball, variance: Ball, cut: Ball) -> Ball:
     """An upper bound of the integral of sum_i |c_i| |x|^i N(x; mean, variance) over |x| > cut.
 
-    With y = x - mean, |x| <= |mean| + |y| and |y| > cut - |mean| there; the half moments T_i of |y| obey
-    T_i = c^(i-1) sqrt(v/2pi) exp(-c^2/2v) + (i-1) v T_(i-2). Raises Unsupported if the cut lies below |mean|.
+    There |x - mean| > cut - |mean|. Raises Unsupported if the cut lies below |mean|.
     """
-    centre = abs(mean)
-    distance = cut - centre
+    distance = cut - abs(mean)
     if not distance > 0:
         raise Unsupported("the cut does not clear the mean")
+    return tail_beyond(coefficients, mean, variance, distance)
+
+
+def tail_beyond(coefficients: Sequence[Ball], mean: Ball, variance: Ball, distance: Ball) -> Ball:
+    """An upper bound of the integral of sum_i |c_i| |x|^i N(x; mean, variance) over |x - mean| > distance > 0.
+
+    With y = x - mean, |x| <= |mean| + |y|; the half moments T_i of |y| obey
+    T_i = c^(i-1) sqrt(v/2pi) exp(-c^2/2v) + (i-1) v T_(i-2).
+    """
+    centre = abs(mean)
     edge = (variance / (2 * arb.pi())).sqrt() * (-distance * distance / (2 * variance)).exp()
     moments = [(distance / (2 * variance).sqrt()).erfc() / 2, edge]
     for i in range(2, len(coefficients)):
@@ -180,4 +188,4 @@ def sign_beyond(value: Any, cut: Fraction, side: int) -> int | None:
     return -1 if -lead > rest else None
 
 
-__all__ = ["Line", "LineRing", "gaussian_tail", "sign_beyond", "widened"]
+__all__ = ["Line", "LineRing", "gaussian_tail", "sign_beyond", "tail_beyond", "widened"]

@@ -59,7 +59,10 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One judge's word on one statement. ``figures`` hold exact decimal strings and counts, never times."""
+    """One judge's word on one statement. ``figures`` hold exact decimal strings and counts, never times.
+
+    ``conflict``: the judge contradicts itself (two stable values at more digits lie outside its ball).
+    """
 
     kind: Kind
     route: Route
@@ -70,6 +73,7 @@ class Evidence:
     figures: Mapping[str, str] = field(default_factory=dict)
     hypotheses: tuple[Hypothesis, ...] = ()
     by_definition: bool = False
+    conflict: bool = False
     seconds: float = 0.0
     reused: bool = False
 

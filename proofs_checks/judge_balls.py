@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from numerics import second_opinion
 from numerics.balls import decimal
-from numerics.compare import compare
+from numerics.compare import compare, points
+from numerics.enclosures import RIGOROUS, enclose
 from numerics.extrema import locate, ve_germ
 from numerics.rings import Unsupported
 from numerics.roots import count_zeros
@@ -16,9 +18,10 @@ from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Statement
-from theory.typeset.text import statement_text
+from theory.typeset.text import statement_text, term_text
 
 MUTANT_DIGITS = 8
+OPINION_DIGITS = 15
 
 
 @dataclass
@@ -44,6 +47,23 @@ def _at(rel: Rel, instance: Instance, digits: int) -> _Word:
     sides = {"left": found.lhs, "right": found.rhs}
     figures = {f"{instance.name}: {side}": _ball_text(value) for side, value in sides.items() if value is not None}
     return _Word(instance.name, found.outcome, found.detail, found.digits, figures)
+
+
+def _second_opinion(rel: Rel, instance: Instance, digits: int) -> tuple[str, str]:
+    """mpmath at more digits beside both sides: ("agrees" | "conflict" | "none" .., sentence)."""
+    said = set()
+    for side in (rel.lhs, rel.rhs):
+        for point in points(rel.free, instance):
+            found = enclose(side, instance, digits=digits, **point)
+            if found.guarantee != RIGOROUS:
+                said.add(second_opinion.NONE)
+                continue
+            opinion = second_opinion.second_opinion(side, instance, found.value, digits=digits, **point)
+            if opinion.outcome == second_opinion.CONFLICT:
+                return opinion.outcome, f"{opinion.detail} at {instance.name}: {term_text(side)}, {opinion.values}"
+            said.add(opinion.outcome)
+    order = (second_opinion.UNSTABLE, second_opinion.AGREES, second_opinion.NONE)
+    return next(word for word in order if word in said), ""
 
 
 def _holds(rel: Rel, instance: Instance, digits: int) -> bool | None:
@@ -148,6 +168,24 @@ def judge_statement(claim: Claim, name: str, statement: Statement, *, digits: in
     return evidence
 
 
+def _reviewed(claim: Claim, statement: Statement, evidence: Evidence) -> Evidence:
+    """``evidence`` with a second opinion beside every enclosure; a contradiction is a conflict, not a refutation."""
+    if not isinstance(statement, Rel) or evidence.outcome is not Outcome.ENCLOSED:
+        return evidence
+    figures = dict(evidence.figures)
+    for instance in claim.judged_at():
+        word, detail = _second_opinion(statement, instance, OPINION_DIGITS)
+        if word == second_opinion.CONFLICT:
+            return replace(evidence, outcome=Outcome.UNDECIDED, detail=detail, conflict=True)
+        if word != second_opinion.NONE:
+            figures[f"{instance.name}: mpmath at more digits"] = word
+    return replace(evidence, figures=figures)
+
+
 def judge(claim: Claim, *, digits: int) -> list[Evidence]:
-    """Evidence for each statement of the claim."""
-    return [e for name, s in claim.statements.items() for e in judge_statement(claim, name, s, digits=digits)]
+    """Evidence for each statement of the claim, every enclosure with a second opinion."""
+    found = []
+    for name, statement in claim.statements.items():
+        first, *others = judge_statement(claim, name, statement, digits=digits)
+        found += [_reviewed(claim, statement, first), *others]
+    return found

@@ -56,6 +56,9 @@ def rule_statement(
     Refuted by one witness; in conflict if another judge rigorously accepted it; verified by two different routes, one
     of them algebra or balls (or by one rigorous route, if the claim declares that there is no other).
     """
+    torn = next((e for e in evidence if e.conflict), None)
+    if torn is not None:
+        return Ruling(Verdict.CONFLICT, f"{name}: {torn.route} contradicts itself: {torn.detail}")
     refuting = [e for e in evidence if e.outcome is Outcome.REFUTED]
     accepting = _contradicted(evidence, refuting) if refuting else ""
     if accepting:

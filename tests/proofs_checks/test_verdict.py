@@ -11,6 +11,7 @@ FLOATS = Evidence(Kind.PROPERTY, Route.FLOATS, "s", Outcome.CONSISTENT)
 PATHS = Evidence(Kind.SIMULATION, Route.PATHS, "s", Outcome.CONSISTENT)
 UNDECIDED = Evidence(Kind.PROOF, Route.ALGEBRA, "s", Outcome.UNDECIDED, detail="no flux found")
 REFUTED = Evidence(Kind.ENCLOSURE, Route.BALLS, "s", Outcome.REFUTED, detail="1 is not 2")
+TORN = Evidence(Kind.ENCLOSURE, Route.BALLS, "s", Outcome.UNDECIDED, conflict=True)
 WITNESS = Evidence(Kind.PROOF, Route.ALGEBRA, "s", Outcome.REFUTED, detail="fails at x = 1/3")
 ASTRAY = Evidence(Kind.SIMULATION, Route.PATHS, "s", Outcome.REFUTED, detail="differs by more than the margin")
 ABSENT = Evidence(Kind.PROOF, Route.ALGEBRA, "s", Outcome.NOT_APPLICABLE)
@@ -37,6 +38,7 @@ BY_DEFINITION = Evidence(Kind.PROOF, Route.ALGEBRA, "s", Outcome.NOT_APPLICABLE,
         ([ASTRAY, BALLS], "", False, Verdict.CONFLICT),  # both speak of the same instance
         ([WITNESS, BALLS], "", False, Verdict.REFUTED),  # the witness is another instance
         ([REFUTED, BY_DEFINITION], "", False, Verdict.CONFLICT),
+        ([PROOF, TORN], "", False, Verdict.CONFLICT),
         ([PROOF, BALLS], "", True, Verdict.NOT_ASSESSED),
         ([REFUTED], "", True, Verdict.REFUTED),
         ([REFUTED, PROOF], "", True, Verdict.CONFLICT),
