@@ -11,7 +11,7 @@ from numerics.balls import ball, decimal, radius, relative_digits
 from numerics.compare import compare
 from numerics.enclosures import FLOAT, RIGOROUS, enclose
 from numerics.rings import Unsupported
-from theory.language.instances import STANDING, T1, T1W, T2, T3, T5, Germ, Instance, gaussian
+from theory.language.instances import STANDING, T1, T1W, T2, T3, T5, Germ, Instance, gaussian, mixture
 from theory.language.notation import *
 from theory.language.statements import Chain, Eq, Exists, Ge, Gt, Iff, Le, Lt
 
@@ -207,3 +207,23 @@ def test_a_few_rigorous_digits_in_the_plane():
     wrong = Eq(E(div(s)), -Q(18, 10))
     assert compare(wrong, T5_AT, plane_digits=2).outcome == "refuted"
     assert compare(wrong, T5_AT).outcome == "undecided"
+
+
+def test_narrow_components_far_apart():
+    """General-purpose quadrature sees nothing here: two spikes of width 1/100, eighty apart."""
+    spread = F(1, 100)
+    law = mixture((F(1, 2), 40, spread**2), (F(1, 2), -40, spread**2))
+    instance = Instance(law, Germ(F(1), F(1, 10**6), (F(0),), (F(1),)))
+    found = enclose(H(Xt) - log(2 * pi * (1 + 0 * sigma)) / 2, instance, digits=12)
+    apart = enclose(log(2 + 0 * sigma) + Q(1, 2) + log(spread**2 + sigma**2) / 2, instance, digits=20)
+    assert found.digits >= 12
+    assert abs(found.value - apart.value) < 1e-9
+    assert found.evaluations < 2000
+
+
+def test_the_bandwidth_far_below_the_noise():
+    instance = Instance(T1, ve(F(1, 20)))
+    found = enclose(d(H(X0 | Xt), "sigma^2"), instance, digits=15, zero_digits=150)
+    assert found.digits >= 15
+    assert decimal(found.value, 15)[0].startswith("6.916593277687")
+    assert decimal(found.value, 15)[0].endswith("e-84")
