@@ -56,7 +56,7 @@ def locate(located: Located, law: Law, process: Process) -> Location:
     term = prepare(what.term)
     if what.kind == "zeros" or term.free or term.rank or what.variable.op != "tfun" or what.variable.data != "sigma":
         return Location(UNSUPPORTED, "only maxima and minima of a number in sigma are located here")
-    curve = _Curve(term, law, process)
+    curve = _curve(term, law, process)
     direction = -1 if what.kind == "maxima" else 1
     parts: list[Location] = []
     try:
@@ -77,13 +77,24 @@ def locate(located: Located, law: Law, process: Process) -> Location:
 
 
 class _Curve:
-    """N and its time derivatives at exact noise levels and over ranges; ``forward`` is the sign of dsigma/dt."""
+    """N and its time derivatives at exact noise levels and over ranges; ``forward`` is the sign of dsigma/dt.
+
+    What was computed is kept: a statement and its mutants ask for the same levels.
+    """
 
     def __init__(self, term: Term, law: Law, process: Process) -> None:
         self.term, self.law, self.process = term, law, process
+        self._coefficients: dict[tuple[Fraction, int, int], Ball] = {}
+        self._ranges: dict[tuple[Fraction, Fraction, int, int, int], list[Ball]] = {}
 
     def coefficient(self, level: Fraction, order: int, bits: int) -> Ball:
         """The coefficient of t^order of N at a level."""
+        key = (level, order, bits)
+        if key not in self._coefficients:
+            self._coefficients[key] = self._coefficient(level, order, bits)
+        return self._coefficients[key]
+
+    def _coefficient(self, level: Fraction, order: int, bits: int) -> Ball:
         with working(bits + 50):
             interpreter = ball_interpreter(self.law, _germ(self.process, level), bits=bits)
             jet = interpreter.series(self.term, order)
@@ -119,10 +130,21 @@ class _Curve:
 
     def over(self, low: Fraction, high: Fraction, *, order: int, bits: int, parts: int = 1) -> list[Ball]:
         """The coefficients of t^0, t^1, t^2 of N, valid for every level of [low, high]."""
+        key = (low, high, order, bits, parts)
+        if key not in self._ranges:
+            self._ranges[key] = self._over(low, high, order, bits, parts)
+        return self._ranges[key]
+
+    def _over(self, low: Fraction, high: Fraction, order: int, bits: int, parts: int) -> list[Ball]:
         with working(bits + 50):
             interpreter = range_interpreter(self.law, self.process, low, high, order=order, bits=bits, parts=parts)
             jet = interpreter.series(self.term, 2)
             return [ball(0) if v is None else v for v in (jet.at(j) for j in range(3))]
+
+
+@lru_cache(maxsize=32)
+def _curve(term: Term, law: Law, process: Process) -> _Curve:
+    return _Curve(term, law, process)
 
 
 def _germ(process: Process, level: Fraction) -> Germ:
@@ -248,7 +270,7 @@ def cover(
     Pieces with a sure slope hold none; pieces with a sure curvature hold at most one, found by the slopes at their
     ends. Other pieces are halved; after ``most`` pieces the cover is given up.
     """
-    curve = _Curve(prepare(term), law, process)
+    curve = _curve(prepare(term), law, process)
     count = max(1, -int((low - high) // width))
     edges = [low + (high - low) * i / count for i in range(count + 1)]
     stack = list(pairwise(edges))[::-1]

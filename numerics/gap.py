@@ -85,7 +85,8 @@ def float_zeros(term: Term, instance: Instance, *, reach: float = 12.0, count: i
     """Sign changes of a one-dimensional scalar (or vector) field on a grid around the law: a guess, never a count."""
     interpreter = _interpreter(instance, Grid())
     law = instance.law
-    means = [float(interpreter.scalar(interpreter.germ.alpha)) * float(interpreter.scalar(c.mean[0])) for c in law.components]
+    alpha = float(interpreter.scalar(interpreter.germ.alpha))
+    means = [alpha * float(interpreter.scalar(c.mean[0])) for c in law.components]
     grid = np.linspace(min(means) - reach, max(means) + reach, count)
     with np.errstate(all="ignore"):
         value = interpreter.field(term, (grid,), None, None)

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from numerics import second_opinion
 from numerics.balls import decimal
-from numerics.compare import compare, points
-from numerics.enclosures import RIGOROUS, enclose
+from numerics.compare import CONFLICT, compare
 from numerics.extrema import locate, ve_germ
 from numerics.rings import Unsupported
 from numerics.roots import count_zeros
@@ -18,10 +16,11 @@ from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Statement
-from theory.typeset.text import statement_text, term_text
+from theory.typeset.text import statement_text
 
 MUTANT_DIGITS = 8
-OPINION_DIGITS = 15
+PLANE_DIGITS = 3
+"""Digits of averages over the plane, where each costs seconds; mutants are shown to floats there, and to algebra."""
 
 
 @dataclass
@@ -42,28 +41,11 @@ def _ball_text(value: Any) -> str:
     return "[" + ", ".join(_ball_text(v) for v in value) + "]"
 
 
-def _at(rel: Rel, instance: Instance, digits: int) -> _Word:
-    found = compare(rel, instance, digits=digits)
+def _at(rel: Rel, instance: Instance, digits: int, careful: bool) -> _Word:
+    found = compare(rel, instance, digits=digits, plane_digits=PLANE_DIGITS if careful else 0, opinion=careful)
     sides = {"left": found.lhs, "right": found.rhs}
     figures = {f"{instance.name}: {side}": _ball_text(value) for side, value in sides.items() if value is not None}
     return _Word(instance.name, found.outcome, found.detail, found.digits, figures)
-
-
-def _second_opinion(rel: Rel, instance: Instance, digits: int) -> tuple[str, str]:
-    """mpmath at more digits beside both sides: ("agrees" | "conflict" | "none" .., sentence)."""
-    said = set()
-    for side in (rel.lhs, rel.rhs):
-        for point in points(rel.free, instance):
-            found = enclose(side, instance, digits=digits, **point)
-            if found.guarantee != RIGOROUS:
-                said.add(second_opinion.NONE)
-                continue
-            opinion = second_opinion.second_opinion(side, instance, found.value, digits=digits, **point)
-            if opinion.outcome == second_opinion.CONFLICT:
-                return opinion.outcome, f"{opinion.detail} at {instance.name}: {term_text(side)}, {opinion.values}"
-            said.add(opinion.outcome)
-    order = (second_opinion.UNSTABLE, second_opinion.AGREES, second_opinion.NONE)
-    return next(word for word in order if word in said), ""
 
 
 def _holds(rel: Rel, instance: Instance, digits: int) -> bool | None:
@@ -100,15 +82,15 @@ def _zeros(statement: Located, instance: Instance, digits: int) -> _Word | None:
     return _Word(instance.name, "enclosed", f"{found.count} zeros", None, places)
 
 
-def _words(claim: Claim, statement: Statement, digits: int) -> Iterator[_Word]:
+def _words(claim: Claim, statement: Statement, digits: int, careful: bool) -> Iterator[_Word]:
     if isinstance(statement, Rel):
-        yield from (_at(statement, i, digits) for i in claim.judged_at())
+        yield from (_at(statement, i, digits, careful) for i in claim.judged_at())
     elif isinstance(statement, Chain):
         for number, link in enumerate(statement.links, 1):
-            for word in _words(claim, link, digits):
+            for word in _words(claim, link, digits, careful):
                 yield replace(word, where=f"link {number} at {word.where}")
     elif isinstance(statement, Exists):
-        yield _at(statement.statement, statement.instance, digits)
+        yield _at(statement.statement, statement.instance, digits, careful)
     elif isinstance(statement, Iff):
         yield from (_iff(statement, i, digits) for i in claim.judged_at())
     elif isinstance(statement, Located) and statement.what.kind == "zeros" and statement.what.variable.op == "x":
@@ -132,14 +114,17 @@ def _gather(words: Iterable[_Word]) -> tuple[list[_Word], str]:
     return found, ""
 
 
-def judge_statement(claim: Claim, name: str, statement: Statement, *, digits: int) -> list[Evidence]:
+def judge_statement(
+    claim: Claim, name: str, statement: Statement, *, digits: int, careful: bool = False
+) -> list[Evidence]:
     """Evidence by balls, and separately by floats where only floats can integrate (two dimensions).
 
     Refuted by the first instance that refutes; enclosed if every instance that balls can judge agrees; anything left
-    open, or no instance at all, is undecided.
+    open, or no instance at all, is undecided. ``careful`` (for statements of the catalogue, not for mutants) makes
+    averages over the plane rigorous and asks mpmath for a second opinion, whose contradiction is a conflict.
     """
     start = time.perf_counter()
-    found, reason = _gather(_words(claim, statement, digits))
+    found, reason = _gather(_words(claim, statement, digits, careful))
     figures = {key: text for w in found for key, text in w.figures.items()}
     rigorous = [w for w in found if w.outcome in ("enclosed", "refuted")]
     floats = [w for w in found if w.outcome == "agrees-float"]
@@ -153,11 +138,26 @@ def judge_statement(claim: Claim, name: str, statement: Statement, *, digits: in
     elif not rigorous:
         outcome, detail = Outcome.UNDECIDED, "no instance meets the condition"
     else:
-        reached = [w.digits for w in rigorous if w.digits is not None]
-        outcome, detail = Outcome.ENCLOSED, f"to {min(reached)} digits" if reached else rigorous[-1].detail
+        reached = [f"{w.digits} at {w.where}" for w in rigorous if w.digits is not None]
+        outcome, detail = Outcome.ENCLOSED, f"digits: {', '.join(reached)}" if reached else rigorous[-1].detail
     scope = ", ".join(w.where for w in rigorous)
     seconds = time.perf_counter() - start
-    evidence = [Evidence(Kind.ENCLOSURE, Route.BALLS, name, outcome, scope, detail, figures, seconds=seconds)]
+    torn = next((w for w in found if w.outcome == CONFLICT), None)
+    if torn is not None:
+        outcome, detail = Outcome.UNDECIDED, torn.detail
+    evidence = [
+        Evidence(
+            Kind.ENCLOSURE,
+            Route.BALLS,
+            name,
+            outcome,
+            scope,
+            detail,
+            figures,
+            conflict=torn is not None,
+            seconds=seconds,
+        )
+    ]
     if floats and outcome is not Outcome.REFUTED:
         where = ", ".join(w.where for w in floats)
         evidence.append(
@@ -168,24 +168,8 @@ def judge_statement(claim: Claim, name: str, statement: Statement, *, digits: in
     return evidence
 
 
-def _reviewed(claim: Claim, statement: Statement, evidence: Evidence) -> Evidence:
-    """``evidence`` with a second opinion beside every enclosure; a contradiction is a conflict, not a refutation."""
-    if not isinstance(statement, Rel) or evidence.outcome is not Outcome.ENCLOSED:
-        return evidence
-    figures = dict(evidence.figures)
-    for instance in claim.judged_at():
-        word, detail = _second_opinion(statement, instance, OPINION_DIGITS)
-        if word == second_opinion.CONFLICT:
-            return replace(evidence, outcome=Outcome.UNDECIDED, detail=detail, conflict=True)
-        if word != second_opinion.NONE:
-            figures[f"{instance.name}: mpmath at more digits"] = word
-    return replace(evidence, figures=figures)
-
-
 def judge(claim: Claim, *, digits: int) -> list[Evidence]:
-    """Evidence for each statement of the claim, every enclosure with a second opinion."""
-    found = []
-    for name, statement in claim.statements.items():
-        first, *others = judge_statement(claim, name, statement, digits=digits)
-        found += [_reviewed(claim, statement, first), *others]
-    return found
+    """Evidence for each statement of the claim, every enclosure with a second opinion from mpmath."""
+    return [
+        e for name, s in claim.statements.items() for e in judge_statement(claim, name, s, digits=digits, careful=True)
+    ]

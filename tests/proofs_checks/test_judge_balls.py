@@ -5,13 +5,14 @@ from fractions import Fraction
 
 import pytest
 
-from numerics import second_opinion
+from numerics import compare, second_opinion
 from proofs_checks import judge_balls
 from proofs_checks.evidence import Outcome, Route
 from proofs_checks.registry import find
 from theory.language.notation import X0, Cov, D, E, alpha, div, g, s, sigma, tr, x
 from theory.language.statements import Eq, Exists, chain
 
+BARE = {"mutants": (), "squares": {}}
 HESSIAN, RATE = find("score.hessian_cov"), find("entropy.conditional_rate")
 
 
@@ -29,19 +30,22 @@ def test_a_dimension_that_only_the_plane_can_see():
     assert "T5" in found.detail
 
 
-def test_every_enclosure_has_a_second_opinion():
-    found = judge_balls.judge(replace(HESSIAN, statements={"trace": HESSIAN.statements["trace"]}, mutants=()), digits=12)
-    assert [k for k, v in found[0].figures.items() if v == second_opinion.AGREES] == [
-        f"{name}: mpmath at more digits" for name in ("T3", "T1w", "T5")
-    ]
+def test_averages_over_the_plane_are_rigorous_for_the_catalogue():
+    alone = replace(RATE, statements={"divergence": RATE.statements["divergence"]}, **BARE)
+    found = judge_balls.judge(alone, digits=12)
+    assert [e.route for e in found] == [Route.BALLS]
+    assert found[0].outcome is Outcome.ENCLOSED
+    for side in ("left", "right"):
+        middle, _, radius = found[0].figures[f"T5: {side}"].partition(" +/- ")
+        assert abs(Fraction(middle) - Fraction("0.550720397678")) <= Fraction(radius) < Fraction(1, 1000)
 
 
 def test_a_contradicted_ball_is_a_conflict_not_a_refutation(monkeypatch):
     doubt = second_opinion.Opinion(second_opinion.CONFLICT, (("1", "1"),), "two stable values lie outside the ball")
-    monkeypatch.setattr(second_opinion, "second_opinion", lambda *a, **k: doubt)
-    (found,) = judge_balls.judge(replace(HESSIAN, statements={"trace": HESSIAN.statements["trace"]}, mutants=()), digits=12)
-    assert found.conflict
-    assert found.outcome is Outcome.UNDECIDED
+    monkeypatch.setattr(compare, "second_opinion", lambda *a, **k: doubt)
+    found = judge_balls.judge(replace(HESSIAN, statements={"trace": HESSIAN.statements["trace"]}, **BARE), digits=12)
+    assert found[0].conflict
+    assert found[0].outcome is Outcome.UNDECIDED
 
 
 def test_chains_and_existence_are_judged_link_by_link_and_at_their_instance():
