@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numerics.quantities import Value
     from proofs_checks.claim import Claim
     from proofs_checks.verify import Report
-    from theory.closed_forms_result import ClosedForm
+    from theory.closed_forms.result import ClosedForm
 
 
 def claims() -> dict[str, Claim]:

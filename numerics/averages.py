@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numerics.evaluate import Interpreter, plan
-from numerics.evaluate_reading import Reading, map_value
+from numerics.evaluate.reading import Reading, map_value
 from numerics.polynomials import NotPolynomial, Poly, PolyRing
 from numerics.rings import NumberRing, total
 from theory import jets

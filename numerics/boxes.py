@@ -21,7 +21,7 @@ from flint import arb
 from numerics.averages import Integrand
 from numerics.balls import Ball, ball, hull
 from numerics.evaluate import Interpreter, plan
-from numerics.evaluate_reading import Reading
+from numerics.evaluate.reading import Reading
 from numerics.rings import Unsupported
 from numerics.tails import Line, LineRing, gaussian_tail, widened
 from theory import jets

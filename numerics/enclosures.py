@@ -17,7 +17,7 @@ from flint import arb
 from numerics.averages import SplitAverager
 from numerics.balls import Ball, bits_of, radius, relative_digits, working
 from numerics.evaluate import Interpreter, prepare
-from numerics.evaluate_reading import map_value
+from numerics.evaluate.reading import map_value
 from numerics.integrals import BallIntegrator, ball_interpreter, entries_of
 from numerics.quadrature import Grid, float_interpreter
 from numerics.rings import Unsupported

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from numerics.averages import EndIntegrand, Integrand, SplitAverager
 from numerics.evaluate import Interpreter, Tap, plan
-from numerics.evaluate_reading import Reading, map_value
+from numerics.evaluate.reading import Reading, map_value
 from numerics.rings import FloatRing, Unsupported, total
 from theory import jets
 from theory.jets import space

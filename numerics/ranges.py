@@ -18,7 +18,7 @@ from flint import arb
 from numerics.averages import SplitAverager, constant_in_time
 from numerics.balls import ArbRing, Ball, ball, hull, natural_power, sign
 from numerics.evaluate import Interpreter, plan
-from numerics.evaluate_reading import Reading, map_value
+from numerics.evaluate.reading import Reading, map_value
 from numerics.integrals import BallIntegrator
 from numerics.rings import NumberRing, Unsupported, total
 from numerics.tails import Line, LineRing, gaussian_tail, widened

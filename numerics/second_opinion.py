@@ -15,7 +15,7 @@ import mpmath
 from numerics.averages import EndIntegrand, Integrand, SplitAverager
 from numerics.balls import Ball, lower, upper
 from numerics.evaluate import Interpreter, prepare
-from numerics.evaluate_reading import map_value
+from numerics.evaluate.reading import map_value
 from numerics.rings import MpRing, Unsupported, total
 from theory.language.instances import Instance, LawError
 from theory.language.terms import Term

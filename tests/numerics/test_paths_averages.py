@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from numerics.mixtures import mixture_of
-from numerics.paths_averages import NotReadableError, derivative, difference, evaluate, generators, polynomial
-from numerics.paths_controls import Controls
-from numerics.paths_integrated import clenshaw_curtis
-from numerics.paths_weak import release
+from numerics.paths.averages import NotReadableError, derivative, difference, evaluate, generators, polynomial
+from numerics.paths.controls import Controls
+from numerics.paths.integrated import clenshaw_curtis
+from numerics.paths.weak import release
 from theory.language.definitions import unfold
 from theory.language.instances import T3
 from theory.language.notation import (

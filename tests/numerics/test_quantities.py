@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numerics.quantities import QUANTITIES, QuantityError, value
-from numerics.quantities_reduction import mirrored_axes, on_a_line
+from numerics.quantities.reduction import mirrored_axes, on_a_line
 from numerics.rings import Unsupported
 from theory.language.instances import STANDING_GERM, T5, LawError, deltas, mixture
 from theory.laws import parse_law

@@ -6,12 +6,13 @@ import mpmath
 import pytest
 import sympy
 
-from theory import closed_forms
 from theory.closed_forms import QUANTITIES, derive, process_kind
-from theory.closed_forms_dimension import IsotropicGaussian
-from theory.closed_forms_formula import X as DISPLAY_X
-from theory.closed_forms_mixture import Builder
-from theory.closed_forms_result import FormulaError, NoClosedFormError
+from theory.closed_forms.derivation import FIELDS
+from theory.closed_forms.dimension import IsotropicGaussian
+from theory.closed_forms.formula import X as DISPLAY_X
+from theory.closed_forms.mixture import Builder
+from theory.closed_forms.numbers import NUMBERS
+from theory.closed_forms.result import FormulaError, NoClosedFormError
 from theory.kernel.component import Model
 from theory.kernel.component_zero import is_zero
 from theory.language import notation as n
@@ -48,7 +49,7 @@ def test_every_quantity_is_confirmed_by_the_kernel(law, process):
         assert form.text
         assert form.latex()
         single = LAWS[law].K == 1
-        assert form.kind == ("closed form" if single or quantity in closed_forms.FIELDS else "exact integrand")
+        assert form.kind == ("closed form" if single or quantity in FIELDS else "exact integrand")
         assert form.sympy.has(sympy.Integral) == (form.kind == "exact integrand")
 
 
@@ -153,7 +154,7 @@ def test_planar_mixture():
 def test_open_dimension(process):
     law = IsotropicGaussian(S)
     for quantity in QUANTITIES:
-        if quantity in ("divergence", *closed_forms.NUMBERS):
+        if quantity in ("divergence", *NUMBERS):
             form = derive(quantity, law, process, assume=SIGNS)
             assert "1, 2 and 3" in form.checked
             assert form.sympy.has(symbol_for("D"))
@@ -175,8 +176,8 @@ def test_open_dimension(process):
 )
 def test_a_wrong_formula_is_never_returned(monkeypatch, name, wrong):
     quantity = {"score": "score", "posterior_cov": "posterior-covariance", "log_density": "log-density"}[name]
-    entry = closed_forms.FIELDS[quantity]
-    monkeypatch.setitem(closed_forms.FIELDS, quantity, (entry[0], entry[1], wrong, entry[3]))
+    entry = FIELDS[quantity]
+    monkeypatch.setitem(FIELDS, quantity, (entry[0], entry[1], wrong, entry[3]))
     with pytest.raises(FormulaError):
         derive(quantity, gaussian(mu, S), assume=SIGNS)
 

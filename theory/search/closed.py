@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from theory.kernel.component import Model
 from theory.kernel.component_certificate import Closed, ClosedTheorem, Step, certificate, check_steps, scope_of
@@ -20,9 +20,7 @@ from theory.language.statements import Chain, Iff, Located, Rel, Statement
 from theory.language.terms import Term
 from theory.search.closed_points import PLACES, points, statement_names
 from theory.search.closed_steps import natural_counts, steps_for
-
-if TYPE_CHECKING:
-    from theory.search.settle import Outcome
+from theory.search.outcome import Outcome
 
 _SETTLED = (Rel, Iff, Located, Chain)
 _POINTS = 300
@@ -57,8 +55,6 @@ def settle_closed(
 
 
 def _outcome(status: str, detail: str, **more: Any) -> Outcome:
-    from theory.search.settle import Outcome  # late: settle is the door to this module
-
     return Outcome(status=status, scope=more.pop("scope", ""), detail=detail, **more)
 
 

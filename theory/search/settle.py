@@ -6,40 +6,24 @@ returned only for a certificate that went through JSON data and was accepted by 
 
 from __future__ import annotations
 
-import importlib
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from theory.kernel.certificate import Link, Theorem, certificate, check, lowering_for, scope_of
 from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
 from theory.kernel.exact_witness import find_witness
-from theory.kernel.hypotheses import Hypothesis
 from theory.kernel.lower import Lowering
 from theory.language.by_definition import holds_by_definition
 from theory.language.definitions import minus, num, plus
 from theory.language.instances import MIXTURE, Law, Setting
 from theory.language.statements import Chain, Rel, Statement
 from theory.language.terms import Term
+from theory.search.closed import settle_closed
 from theory.search.flux import Effort, find_fluxes
 from theory.search.linear import OutOfTimeError
-
-PROVED, BY_DEFINITION, REFUTED = "proved", "by-definition", "refuted"
-UNDECIDED, UNSUPPORTED = "undecided", "unsupported"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What algebra says. ``witness`` is there exactly when refuted, ``certificate`` exactly when proved."""
-
-    status: str
-    scope: str = ""
-    detail: str = ""
-    hypotheses: tuple[Hypothesis, ...] = ()
-    certificate: dict[str, Any] | None = None
-    witness: dict[str, str] | None = None
-    effort: dict[str, int] = field(default_factory=dict)
+from theory.search.outcome import BY_DEFINITION, PROVED, REFUTED, UNDECIDED, UNSUPPORTED, Outcome
 
 
 def settle(
@@ -68,11 +52,9 @@ def settle(
         return Outcome(UNSUPPORTED, "", "the term is nested too deeply", effort=search.counts())
 
 
-def _settle_closed(
-    statement: Statement, setting: Setting, law: Law, square: Term | None, budget: float
-) -> Outcome:
+def _settle_closed(statement: Statement, setting: Setting, law: Law, square: Term | None, budget: float) -> Outcome:
     """The component kernel; where it is silent, a proof for every finite mixture covers this law too."""
-    outcome = _by_components(statement, setting, square, budget)
+    outcome = settle_closed(statement, setting, square=square, budget_seconds=budget)
     if outcome.status in (UNDECIDED, UNSUPPORTED) and isinstance(statement, (Rel, Chain)):
         wider = replace(setting, law=MIXTURE, D=law.D)
         general = _Search(wider, budget, witnesses=False)
@@ -82,18 +64,6 @@ def _settle_closed(
             return outcome
         if found.status == PROVED:
             return found
-    return outcome
-
-
-def _by_components(statement: Statement, setting: Setting, square: Term | None, budget: float) -> Outcome:
-    try:
-        closed = importlib.import_module("theory.search.closed")
-    except ModuleNotFoundError as error:
-        if error.name != "theory.search.closed":
-            raise
-        return Outcome(UNSUPPORTED, "", "concrete laws need the component kernel, which is not installed")
-    outcome = closed.settle_closed(statement, setting, square=square, budget_seconds=budget)
-    assert isinstance(outcome, Outcome)
     return outcome
 
 
@@ -132,9 +102,7 @@ class _Search:
         if missing:
             return Outcome(UNDECIDED, "", missing, effort=self.counts())
         theorem, data = _replayed(certificate(statement, self.setting, tuple(links)))
-        return Outcome(
-            PROVED, theorem.scope, "; ".join(theorem.steps), theorem.hypotheses, data, None, self.counts()
-        )
+        return Outcome(PROVED, theorem.scope, "; ".join(theorem.steps), theorem.hypotheses, data, None, self.counts())
 
     def _relation(self, relation: Rel, square: Term | None) -> Link | tuple[str, dict[str, str]]:
         """A link that the kernel accepts, or (status, witness or reason)."""

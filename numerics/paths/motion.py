@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from numerics.mixtures import Noised, mixture_of
-from numerics.paths_reading import fields
-from numerics.paths_tests import Observed
+from numerics.paths.decide import Observed
+from numerics.paths.reading import fields
 from numerics.problems import SDE, Array, ForwardSDE, LinearProcess, ReverseSDE
 from numerics.schemes import STOCHASTIC_HEUN, Grid, coarsened, increments, walk
 from theory.language.instances import Law

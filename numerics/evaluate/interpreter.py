@@ -15,8 +15,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Protocol
 
-from numerics.evaluate_law import Model
-from numerics.evaluate_reading import Reading
+from numerics.evaluate.law import Model
+from numerics.evaluate.reading import Reading
 from numerics.rings import NumberRing, Unsupported
 from theory.jets import Jet, Space, space
 from theory.language.definitions import num, plus, split_log, times, unfold

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from numerics import paths_bracketed, paths_integrated, paths_reverse, paths_weak
 from numerics.estimates import digits
 from numerics.path_forms import Bracketed, Integrated, NotApplicable, Path, PathForm, Weak
-from numerics.paths_tests import Ensemble, Result, Test, run_tests
+from numerics.paths import bracketed, integrated, reverse, weak
+from numerics.paths.decide import Ensemble, Result, Test, run_tests
 from numerics.problems import LinearProcess, OutOfRangeError
 from numerics.rings import Unsupported
 from numerics.sequential import FAMILY_RATE, Outcome
@@ -141,18 +141,18 @@ def _prepare(
     if isinstance(form, Bracketed):
         located = {n: s for n, s in statements.items() if isinstance(s, Located)}
         others = {n: "a bracket needs a located maximum or minimum" for n in statements if n not in located}
-        prepared = Prepared(*paths_bracketed.plan(located, form, law, process, rng))
+        prepared = Prepared(*bracketed.plan(located, form, law, process, rng))
     else:
         relations = {n: s for n, s in statements.items() if isinstance(s, Rel)}
         others = {n: f"a {type(form).__name__} form needs a relation" for n in statements if n not in relations}
         if isinstance(form, Path):
-            groups = [Prepared(*g) for g in paths_reverse.plan(relations, form, law, process, rng)]
+            groups = [Prepared(*g) for g in reverse.plan(relations, form, law, process, rng)]
             return [*groups, Prepared(None, [], others, {})]
         if isinstance(form, Integrated):
-            prepared = Prepared(*paths_integrated.plan(relations, form, law, process, rng))
+            prepared = Prepared(*integrated.plan(relations, form, law, process, rng))
         else:
             assert isinstance(form, Weak)
-            prepared = Prepared(*paths_weak.plan(relations, form, law, process, rng))
+            prepared = Prepared(*weak.plan(relations, form, law, process, rng))
     return [prepared, Prepared(None, [], others, {})]
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cached_property
 
-from theory.closed_forms_formula import Formula, X, const, is_num, negated, product, raised, ratio, shown, total
-from theory.closed_forms_parts import EYE, ONE_, PI, TWO, Parts, log
+from theory.closed_forms.formula import Formula, X, const, is_num, negated, product, raised, ratio, shown, total
+from theory.closed_forms.parts import EYE, ONE_, PI, TWO, Parts, log
 from theory.language.terms import Term, make
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from numerics.mixtures import mixture_of
 from numerics.path_forms import Weak
-from numerics.paths_averages import NotReadableError, has_average
-from numerics.paths_controls import noise_powers
-from numerics.paths_reading import fields
-from numerics.paths_tests import Observed, Test
+from numerics.paths.averages import NotReadableError, has_average
+from numerics.paths.controls import noise_powers
+from numerics.paths.decide import Observed, Test
+from numerics.paths.reading import fields
 from numerics.problems import Array, LinearProcess, transition
 from numerics.simulate import CHUNK
 from theory.language.definitions import minus, plus, unfold

@@ -1,4 +1,4 @@
-"""Core operators on jets: arithmetic, tensors, derivatives. The mixin of :class:`numerics.evaluate_reading.Reading`."""
+"""Core operators on jets: arithmetic, tensors, derivatives. The mixin of :class:`numerics.evaluate.reading.Reading`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from numerics.responsibilities import Responsibilities, map_value, times_exact
+from numerics.evaluate.responsibilities import Responsibilities, map_value, times_exact
 from numerics.rings import NumberRing, Unsupported, total
 from theory import jets
 from theory.jets import Jet, Space, space
 from theory.language.terms import X0_VAR, Term
 
 if TYPE_CHECKING:
-    from numerics.evaluate import Interpreter
+    from numerics.evaluate.interpreter import Interpreter
 
 DENSITIES = ("p", "kern", "p0", "pz", "wz")
 Value = Any

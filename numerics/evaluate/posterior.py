@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from numerics.evaluate.responsibilities import Motion, map_value
 from numerics.polynomials import Poly, PolyRing
-from numerics.responsibilities import Motion, map_value
 from numerics.rings import NumberRing, total
 from theory.jets import Jet, Space, space
 from theory.language.terms import LATENT, X0_VAR, Z_VAR, Term
 
 if TYPE_CHECKING:
-    from numerics.evaluate import Interpreter
-    from numerics.evaluate_reading import Reading
+    from numerics.evaluate.interpreter import Interpreter
+    from numerics.evaluate.reading import Reading
 
 Value = Any
 
@@ -58,7 +58,7 @@ class PosteriorAverages:
 
     def child(self, k: int, ends: bool = True) -> Reading:
         """The reading at the same x with Z = k and X0 the k-th atom, or a vector of polynomial variables."""
-        from numerics.evaluate_reading import Reading  # the two build each other
+        from numerics.evaluate.reading import Reading  # the two build each other
 
         key = ("ends" if ends else "label", k)
         if key not in self._children:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from theory.closed_forms_formula import Formula
+from theory.closed_forms.formula import Formula
 from theory.language.terms import Term
 
 CLOSED, INTEGRAND = "closed form", "exact integrand"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from numerics.evaluate_operators import DENSITIES, Operators, rational
-from numerics.evaluate_posterior import PosteriorAverages
-from numerics.responsibilities import Motion, Responsibilities, map_value
+from numerics.evaluate.operators import DENSITIES, Operators, rational
+from numerics.evaluate.posterior import PosteriorAverages
+from numerics.evaluate.responsibilities import Motion, Responsibilities, map_value
 from numerics.rings import NumberRing
 from theory import jets
 from theory.jets import Jet, Space, space
 from theory.language.terms import LATENT, Term
 
 if TYPE_CHECKING:
-    from numerics.evaluate import Interpreter
+    from numerics.evaluate.interpreter import Interpreter
 
 Value = Any
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theory.closed_forms_formula import X, const, negated, product, ratio, shown, total
-from theory.closed_forms_mixture import Builder
-from theory.closed_forms_parts import HALF, ONE_, PI, TWO, laplace, log
-from theory.closed_forms_result import NoClosedFormError
+from theory.closed_forms.formula import X, const, negated, product, ratio, shown, total
+from theory.closed_forms.mixture import Builder
+from theory.closed_forms.parts import HALF, ONE_, PI, TWO, laplace, log
+from theory.closed_forms.result import NoClosedFormError
 from theory.language import notation as n
 from theory.language.terms import Term
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from numerics.evaluate import Interpreter
-from numerics.paths_averages import Polynomial, derivative, evaluate, generators
+from numerics.paths.averages import Polynomial, derivative, evaluate, generators
 from numerics.problems import Array, LinearProcess
 from numerics.rings import FloatRing
 from theory.language.instances import Law

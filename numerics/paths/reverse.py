@@ -19,10 +19,10 @@ from fractions import Fraction
 import numpy as np
 
 from numerics.path_forms import Path
-from numerics.paths_averages import NotReadableError, has_average
-from numerics.paths_motion import OWN, Equation, PathEnsemble
-from numerics.paths_reading import closed, fields
-from numerics.paths_tests import Test
+from numerics.paths.averages import NotReadableError, has_average
+from numerics.paths.decide import Test
+from numerics.paths.motion import OWN, Equation, PathEnsemble
+from numerics.paths.reading import closed, fields
 from numerics.problems import LinearProcess
 from numerics.rings import Unsupported
 from numerics.schemes import log_sigma_grid

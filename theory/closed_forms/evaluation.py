@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
-from theory.closed_forms_formula import Piece, X, const
+from theory.closed_forms.formula import Piece, X, const
 from theory.language.terms import Term
 
 R = TypeVar("R")

@@ -8,8 +8,8 @@ from typing import Any
 
 import sympy
 
-from theory.closed_forms_evaluation import Algebra
-from theory.closed_forms_formula import product, ratio, total
+from theory.closed_forms.evaluation import Algebra
+from theory.closed_forms.formula import product, ratio, total
 from theory.kernel.component import Model
 from theory.kernel.component_elements import REAL, Element
 from theory.kernel.component_gaussian import determinant, positive_power

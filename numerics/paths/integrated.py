@@ -17,7 +17,7 @@ import numpy as np
 from numerics.estimates import digits
 from numerics.mixtures import mixture_of
 from numerics.path_forms import Integrated
-from numerics.paths_averages import (
+from numerics.paths.averages import (
     NotReadableError,
     Polynomial,
     difference,
@@ -25,9 +25,9 @@ from numerics.paths_averages import (
     has_average,
     polynomial,
 )
-from numerics.paths_controls import Controls
-from numerics.paths_reading import closed, fields, scalars, tangent
-from numerics.paths_tests import Observed, Test
+from numerics.paths.controls import Controls
+from numerics.paths.decide import Observed, Test
+from numerics.paths.reading import closed, fields, scalars, tangent
 from numerics.problems import Array, LinearProcess, transition
 from numerics.simulate import CHUNK
 from theory.language.definitions import grad

@@ -17,15 +17,15 @@ import numpy as np
 from numerics.estimates import digits
 from numerics.mixtures import mixture_of
 from numerics.path_forms import Bracketed
-from numerics.paths_averages import (
+from numerics.paths.averages import (
     NotReadableError,
     Polynomial,
     generators,
     polynomial,
 )
-from numerics.paths_controls import noise_powers
-from numerics.paths_reading import Tangent, closed, scalars, tangent
-from numerics.paths_tests import Observed, Test
+from numerics.paths.controls import noise_powers
+from numerics.paths.decide import Observed, Test
+from numerics.paths.reading import Tangent, closed, scalars, tangent
 from numerics.problems import LinearProcess
 from numerics.simulate import CHUNK
 from theory.language.definitions import unfold

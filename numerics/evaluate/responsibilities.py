@@ -7,13 +7,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from numerics.evaluate_law import Quadratic
+from numerics.evaluate.law import Quadratic
 from numerics.rings import NumberRing, total
 from theory import jets
 from theory.jets import Jet, Space
 
 if TYPE_CHECKING:
-    from numerics.evaluate import Interpreter
+    from numerics.evaluate.interpreter import Interpreter
 
 Value = Any
 Motion = Sequence[Jet] | None

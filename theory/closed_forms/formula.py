@@ -2,7 +2,7 @@
 
 A *display term* is a tree of :class:`theory.language.terms.Term` nodes in which vectors and matrices are stood for by
 plain names, so that products read as they are written on paper: ``V_1^{-1} (alpha m_1 - x)``. It is never judged as a
-statement; :mod:`theory.closed_forms_evaluation` computes it over kernel elements, SymPy expressions or terms.
+statement; :mod:`theory.closed_forms.evaluation` computes it over kernel elements, SymPy expressions or terms.
 """
 
 from __future__ import annotations

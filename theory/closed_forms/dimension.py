@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theory.closed_forms_formula import Formula, const
-from theory.closed_forms_result import CLOSED, ClosedForm, FormulaError, NoClosedFormError
+from theory.closed_forms.formula import Formula, const
+from theory.closed_forms.result import CLOSED, ClosedForm, FormulaError, NoClosedFormError
 from theory.kernel.component import Model
 from theory.kernel.component_zero import is_zero
 from theory.kernel.errors import KernelError

@@ -15,12 +15,12 @@ from typing import Any
 from numerics.balls import Ball, ball, bits_of, relative_digits, working
 from numerics.enclosures import FLOAT, RIGOROUS, ball_interpreter, enclose
 from numerics.quadrature import Grid, float_interpreter
-from numerics.quantities_gaussian import NULL_USES, gaussian_value, is_positive_definite
-from numerics.quantities_gaussian import USES as GAUSSIAN_USES
-from numerics.quantities_printing import MAX_DIGITS, printed, reached
-from numerics.quantities_reduction import USES as LINE_USES
-from numerics.quantities_reduction import mirrored_axes, on_a_line
-from numerics.quantities_table import QUANTITIES, SPEED, Quantity
+from numerics.quantities.gaussian import NULL_USES, gaussian_value, is_positive_definite
+from numerics.quantities.gaussian import USES as GAUSSIAN_USES
+from numerics.quantities.printing import MAX_DIGITS, printed, reached
+from numerics.quantities.reduction import USES as LINE_USES
+from numerics.quantities.reduction import mirrored_axes, on_a_line
+from numerics.quantities.table import QUANTITIES, SPEED, Quantity
 from numerics.rings import Unsupported
 from theory.calculus import symbols_of
 from theory.language.instances import STANDING_GERM, Germ, Instance, Law, LawError, Scalar, gaussian

@@ -13,13 +13,13 @@ from typing import Any
 
 import sympy
 
-from theory.closed_forms_algebras import KernelAlgebra, SympyAlgebra, TermAlgebra
-from theory.closed_forms_dimension import IsotropicGaussian, open_dimension
-from theory.closed_forms_evaluation import Evaluation, Grid
-from theory.closed_forms_formula import Formula
-from theory.closed_forms_mixture import Builder
-from theory.closed_forms_numbers import NUMBERS, Number
-from theory.closed_forms_result import CLOSED, INTEGRAND, ClosedForm, FormulaError, NoClosedFormError
+from theory.closed_forms.algebras import KernelAlgebra, SympyAlgebra, TermAlgebra
+from theory.closed_forms.dimension import IsotropicGaussian, open_dimension
+from theory.closed_forms.evaluation import Evaluation, Grid
+from theory.closed_forms.formula import Formula
+from theory.closed_forms.mixture import Builder
+from theory.closed_forms.numbers import NUMBERS, Number
+from theory.closed_forms.result import CLOSED, INTEGRAND, ClosedForm, FormulaError, NoClosedFormError
 from theory.kernel.component import Model
 from theory.kernel.component_tensors import Tensor
 from theory.kernel.component_zero import is_zero

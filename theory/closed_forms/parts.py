@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 
-from theory.closed_forms_formula import Piece, X, const, is_num, negated, product, raised, ratio, shown, sym, total
+from theory.closed_forms.formula import Piece, X, const, is_num, negated, product, raised, ratio, shown, sym, total
 from theory.language.instances import Component, Law, Scalar
 from theory.language.terms import Term, make
 
