@@ -102,8 +102,8 @@ class FloatRing(PlainRing):
         return np.log(value)
 
     def inv(self, value: Any) -> Any:
-        """Reciprocal, element by element."""
-        return 1.0 / value
+        """Reciprocal, element by element; that of 0 is infinite, never an exception."""
+        return np.divide(1.0, value)
 
     def sqrt(self, value: Any) -> Any:
         """Square root, element by element."""

@@ -155,7 +155,8 @@ def judge_statement(claim: Claim, name: str, statement: Statement, *, seed: int,
         else:
             detail = f"{tested} random instances in D = {', '.join(map(str, dimensions))}"
     figures = {"agreed": str(tally.agreed), "cleared by balls": str(tally.cleared), "skipped": str(tally.skipped)}
-    return Evidence(Kind.PROPERTY, Route.FLOATS, name, outcome, "random instances", detail, figures,
+    route = Route.BALLS if outcome is Outcome.REFUTED else Route.FLOATS  # it is the balls that refute a suspect
+    return Evidence(Kind.PROPERTY, route, name, outcome, "random instances", detail, figures,
                     seconds=time.perf_counter() - start)  # fmt: skip
 
 

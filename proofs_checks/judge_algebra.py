@@ -31,9 +31,12 @@ def judge_statement(
     outcome = _OUTCOME[found.status]
     if found.status == "unsupported" and isinstance(statement, Located):
         outcome = Outcome.UNDECIDED
+    detail = found.detail
+    if found.witness:
+        detail += ": " + ", ".join(f"{key} = {value}" for key, value in found.witness.items())
     figures = {key: str(value) for key, value in found.effort.items()} | dict(found.witness or {})
     return Evidence(
-        Kind.PROOF, Route.ALGEBRA, name, outcome, found.scope, found.detail, figures,
+        Kind.PROOF, Route.ALGEBRA, name, outcome, found.scope, detail, figures,
         tuple(Hypothesis(h.name, h.status, h.by) for h in found.hypotheses),
         by_definition=found.status == "by-definition", seconds=time.perf_counter() - start,
     )  # fmt: skip

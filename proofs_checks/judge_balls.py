@@ -14,13 +14,15 @@ from numerics.rings import Unsupported
 from numerics.roots import count_zeros
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
+from theory.language.definitions import unfold
 from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Statement
+from theory.language.terms import walk
 from theory.typeset.text import statement_text
 
 MUTANT_DIGITS = 8
 PLANE_DIGITS = 3
-"""Digits of averages over the plane, where each costs seconds; mutants are shown to floats there, and to algebra."""
+"""Absolute digits of averages over the plane, where each costs seconds; mutants are shown to floats and algebra."""
 
 
 @dataclass
@@ -41,8 +43,15 @@ def _ball_text(value: Any) -> str:
     return "[" + ", ".join(_ball_text(v) for v in value) + "]"
 
 
+def _averages_twice(rel: Rel) -> bool:
+    """Whether a posterior average stands inside an average: over the plane that takes a minute, so floats do it."""
+    averages = [t for side in (rel.lhs, rel.rhs) for t in walk(unfold(side)) if t.op == "E"]
+    return any(inner.op == "post" for t in averages for inner in walk(t))
+
+
 def _at(rel: Rel, instance: Instance, digits: int, careful: bool) -> _Word:
-    found = compare(rel, instance, digits=digits, plane_digits=PLANE_DIGITS if careful else 0, opinion=careful)
+    plane_digits = PLANE_DIGITS if careful and not _averages_twice(rel) else 0
+    found = compare(rel, instance, digits=digits, plane_digits=plane_digits, opinion=careful)
     sides = {"left": found.lhs, "right": found.rhs}
     figures = {f"{instance.name}: {side}": _ball_text(value) for side, value in sides.items() if value is not None}
     return _Word(instance.name, found.outcome, found.detail, found.digits, figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,9 +72,13 @@ def read(path: Path) -> dict[str, Any] | None:
     return claims
 
 
-def _interval(text: str) -> tuple[Fraction, Fraction]:
-    middle, _, radius = text.partition(" +/- ")
-    return Fraction(middle) - Fraction(radius), Fraction(middle) + Fraction(radius)
+_BALL = re.compile(r"(-?[0-9.]+(?:e[+-]?[0-9]+)?) \+/- ([0-9.]+(?:e[+-]?[0-9]+)?)")
+
+
+def _apart(old: str, new: str) -> bool:
+    """Whether some ball of ``old`` does not meet its fellow in ``new``; vectors and matrices hold several."""
+    pairs = zip(_BALL.findall(old), _BALL.findall(new), strict=False)
+    return any(abs(Fraction(m) - Fraction(n)) > Fraction(r) + Fraction(s) for (m, r), (n, s) in pairs)
 
 
 def _differences(id: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -91,10 +96,8 @@ def _differences(id: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> lis
     ):
         found.append(f"{id}: the verdict fell from {old['verdict']} to {new['verdict']}")
     for key, text in old.get("enclosures", {}).items():
-        if key in new["enclosures"]:
-            (low, high), (low2, high2) = _interval(text), _interval(new["enclosures"][key])
-            if high < low2 or high2 < low:
-                found.append(f"{id}: '{key}' moved from {text} to {new['enclosures'][key]}")
+        if key in new["enclosures"] and _apart(text, new["enclosures"][key]):
+            found.append(f"{id}: '{key}' moved from {text} to {new['enclosures'][key]}")
     return found
 
 

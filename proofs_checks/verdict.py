@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from proofs_checks.evidence import Evidence, MutantResult, Outcome, Route
+from proofs_checks.evidence import Evidence, Kind, MutantResult, Outcome, Route
 
 RIGOROUS = frozenset({Route.ALGEBRA, Route.BALLS})
 
@@ -29,8 +29,8 @@ class Ruling:
     reason: str
 
 
-OWN_WITNESS = frozenset({Route.ALGEBRA, Route.FLOATS})
-"""Routes whose refutation names an instance of its own: it contradicts a proof, but not an enclosure elsewhere."""
+OWN_WITNESS = frozenset({Kind.PROOF, Kind.PROPERTY})
+"""Kinds of evidence whose refutation names an instance of its own: it contradicts a proof, but not an enclosure elsewhere."""
 
 
 def _contradicted(evidence: Sequence[Evidence], refuting: Sequence[Evidence]) -> str:
@@ -42,7 +42,7 @@ def _contradicted(evidence: Sequence[Evidence], refuting: Sequence[Evidence]) ->
     if any(e.by_definition for e in evidence):
         return "the definitions"
     for e in evidence:
-        same_place = e.outcome is Outcome.ENCLOSED and any(r.route not in OWN_WITNESS for r in refuting)
+        same_place = e.outcome is Outcome.ENCLOSED and any(r.kind not in OWN_WITNESS for r in refuting)
         if e.outcome is Outcome.PROVED or same_place:
             return str(e.route)
     return ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from numerics.path_forms import NotApplicable
+from numerics.path_forms import Integrated, NotApplicable
 from proofs_checks import ledger, registry
 from proofs_checks.assess import FAMILY_RATE, Assessment, Options, assess, failed
 from proofs_checks.claim import Claim
@@ -193,7 +193,8 @@ def _longest_first(claims: Sequence[Claim]) -> list[Claim]:
 
     def cost(claim: Claim) -> int:
         located = sum(isinstance(s, Located) for s in claim.statements.values()) if not claim.is_folklore else 0
-        return len(claim.statements) + 8 * located + 4 * (not isinstance(claim.paths, NotApplicable))
+        simulated = 6 if isinstance(claim.paths, Integrated) else 0 if isinstance(claim.paths, NotApplicable) else 4
+        return len(claim.statements) + 8 * located + simulated
 
     return sorted(claims, key=cost, reverse=True)
 

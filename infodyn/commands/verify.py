@@ -88,6 +88,7 @@ def verify_command(
         report = verify.run(claims, options, jobs=jobs or os.cpu_count() or 1, ledger_path=path, on_done=progress.done)
     if update_ledger and not report.interrupted and not options.partial:
         ledger.write(path, ledger.read(path), report.assessments)
+        click.echo(f"infodyn: wrote {path}", err=True)
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     else:

@@ -10,7 +10,8 @@ from proofs_checks.assess import Assessment, StatementRecord
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from proofs_checks.verdict import Ruling, Verdict
 
-BALL = Evidence(Kind.ENCLOSURE, Route.BALLS, "rate", Outcome.ENCLOSED, figures={"T3: left": "0.5 +/- 1e-10"})
+FIGURES = {"T3: left": "0.5 +/- 1e-10", "T5: left": "[[1 +/- 0.1], [3 +/- 1e-10]]"}
+BALL = Evidence(Kind.ENCLOSURE, Route.BALLS, "rate", Outcome.ENCLOSED, figures=FIGURES)
 GOOD = Assessment(
     "x.y", "title", "A", "chapter", "verified", "", (),
     (StatementRecord("rate", "A = B", "A=B", "abc", None),), (BALL,), (), Ruling(Verdict.VERIFIED, ""), (), 0.1,
@@ -41,6 +42,7 @@ def test_an_unchanged_run_agrees(known):
         (replace(GOOD, ruling=Ruling(Verdict.UNDECIDED, "")), "fell from VERIFIED to UNDECIDED"),
         (replace(GOOD, statements=(replace(GOOD.statements[0], digest="abd"),)), "was changed"),
         (replace(GOOD, statements=()), "is gone"),
+        (replace(GOOD, evidence=(replace(BALL, figures={"T5: left": "[[1 +/- 1], [3.5 +/- 1e-9]]"}),)), "moved from"),
         (replace(GOOD, evidence=(replace(BALL, figures={"T3: left": "0.6 +/- 1e-10"}),)), "moved from"),
     ],
 )
