@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
-from flint import acb, arb, ctx, fmpq
+from flint import acb as acb
+from flint import arb as arb
+from flint import ctx, fmpq
 
 from numerics.rings import Difference, Normalised, PlainRing, total
 

@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from flint import arb
-
 from numerics.averages import Integrand
-from numerics.balls import Ball, ball, hull
+from numerics.balls import Ball, arb, ball, hull
 from numerics.evaluate import Interpreter, plan
 from numerics.evaluate.reading import Reading
 from numerics.rings import Unsupported

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from flint import arb
-
 from numerics.averages import SplitAverager
-from numerics.balls import Ball, bits_of, radius, relative_digits, working
+from numerics.balls import Ball, arb, bits_of, radius, relative_digits, working
 from numerics.evaluate import Interpreter, prepare
 from numerics.evaluate.reading import map_value
 from numerics.integrals import BallIntegrator, ball_interpreter, entries_of

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flint import arb
-
 from numerics.averages import EndIntegrand, Integrand, SplitAverager
-from numerics.balls import AcbRing, ArbRing, Ball, Counter, complex_key, integrate, lower
+from numerics.balls import AcbRing, ArbRing, Ball, Counter, arb, complex_key, integrate, lower
 from numerics.boxes import over_plane
 from numerics.evaluate import Interpreter
 from numerics.rings import Unsupported

@@ -13,10 +13,8 @@ from fractions import Fraction
 from math import comb
 from typing import Any
 
-from flint import arb
-
 from numerics.averages import SplitAverager, constant_in_time
-from numerics.balls import ArbRing, Ball, ball, hull, natural_power, sign
+from numerics.balls import ArbRing, Ball, arb, ball, hull, natural_power, sign
 from numerics.evaluate import Interpreter, plan
 from numerics.evaluate.reading import Reading, map_value
 from numerics.integrals import BallIntegrator

@@ -14,9 +14,7 @@ from fractions import Fraction
 from math import comb
 from typing import Any
 
-from flint import arb
-
-from numerics.balls import ArbRing, Ball, ball, hull, natural_power
+from numerics.balls import ArbRing, Ball, arb, ball, hull, natural_power
 from numerics.polynomials import Poly
 from numerics.rings import Difference, Normalised, Unsupported
 

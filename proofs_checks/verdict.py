@@ -30,7 +30,7 @@ class Ruling:
 
 
 OWN_WITNESS = frozenset({Kind.PROOF, Kind.PROPERTY})
-"""Kinds of evidence whose refutation names an instance of its own: it contradicts a proof, but not an enclosure elsewhere."""
+"""Kinds whose refutation names an instance of its own: it contradicts a proof, not an enclosure elsewhere."""
 
 
 def _contradicted(evidence: Sequence[Evidence], refuting: Sequence[Evidence]) -> str:

@@ -1,0 +1,49 @@
+"""The walls of the house that import-linter does not see."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parent.parent
+ROOMS = ("theory", "numerics", "proofs_checks", "infodyn")
+FILES = [path for room in ROOMS for path in sorted((HOME / room).rglob("*.py"))]
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def calls(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def test_balls_have_one_door():
+    users = {str(p.relative_to(HOME)) for p in FILES if "flint" in imports(p)}
+    assert {u for u in users if not u.startswith("theory/search/")} == {"numerics/balls.py"}
+
+
+def test_sympy_stays_where_closed_forms_are_derived():
+    users = {str(p.relative_to(HOME)) for p in FILES if "sympy" in imports(p)}
+    assert all(u.startswith(("theory/closed_forms/", "theory/sympy_bridge.py", "theory/search/")) for u in users)
+
+
+@pytest.mark.parametrize("path", FILES, ids=[str(p.relative_to(HOME)) for p in FILES])
+def test_nothing_evaluates_foreign_text(path):
+    forbidden = {"eval", "exec", "sympify", "parse_expr", "parse_latex", "lambdify", "simplify", "nsimplify"}
+    assert not set(calls(path)) & forbidden
+
+
+def test_no_claim_has_a_function_of_its_own_in_a_judge():
+    from proofs_checks.registry import load
+
+    judges = [p for p in FILES if p.name.startswith(("judge_", "campaign_")) or "numerics" in p.parts]
+    for path in judges:
+        text = path.read_text(encoding="utf-8")
+        assert not [id for id in load() if f'"{id}"' in text and "quantities" not in path.parts], path
