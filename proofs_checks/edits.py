@@ -95,6 +95,16 @@ def _rel_edits(rel: Rel) -> Iterator[tuple[str, str, Rel]]:
             if new.rank == term.rank:
                 left, right = (new, rel.rhs) if side == "left" else (rel.lhs, new)
                 yield kind, f"{side}: {text}", Rel(rel.relation, left, right)
+    if not (_is_zero(rel.lhs) or _is_zero(rel.rhs)):
+        yield "sign", "right: negated", Rel("=", rel.lhs, make("neg", (rel.rhs,)))
+        for factor in (make("num", (), Fraction(2)), *(make("tfun", (), name) for name in ("alpha", "sigma", "g"))):
+            name = factor.data if factor.op == "tfun" else "2"
+            yield "factor", f"right: times {name}", Rel("=", rel.lhs, make("mul", (factor, rel.rhs)))
+
+
+def _is_zero(term: Term) -> bool:
+    """A side that is literally zero: a factor on the other would change nothing."""
+    return term.op == "origin" or term.data == 0 or (term.op == "mul" and any(_is_zero(t) for t in term.args))
 
 
 def _condition_edits(rel: Rel) -> Iterator[tuple[str, str, Rel]]:

@@ -17,7 +17,7 @@ _OUTCOME = {
 }  # fmt: skip
 
 SECONDS = 20.0
-MUTANT_SECONDS = 10.0
+MUTANT_SECONDS = 3.0
 
 
 def judge_statement(

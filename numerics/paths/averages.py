@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.language.definitions import minus, num, plus, unfold
-from theory.language.terms import Term, make, rebuild, walk
+from theory.language.terms import Term, TermError, make, rebuild, walk
 
 Monomial = tuple[Term, ...]
 Polynomial = dict[Monomial, Term]
@@ -94,7 +94,10 @@ def _power(term: Term) -> Polynomial:
 
 def difference(lhs: Term, rhs: Term) -> Polynomial:
     """lhs - rhs, unfolded, as a polynomial in averages."""
-    return polynomial(plus(unfold(lhs), minus(unfold(rhs))))
+    try:
+        return polynomial(plus(unfold(lhs), minus(unfold(rhs))))
+    except TermError as error:  # a product of averages that are vectors has no monomials
+        raise NotReadableError(str(error)) from error
 
 
 def generators(*polynomials: Polynomial) -> list[Term]:

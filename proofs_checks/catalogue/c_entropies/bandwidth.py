@@ -2,7 +2,7 @@
 
 from numerics.path_forms import Integrated
 from proofs_checks.claim import cite
-from proofs_checks.registry import claim
+from proofs_checks.registry import claim, not_applicable
 from theory.language.instances import FINITE_INFORMATION, LINEAR, Setting
 from theory.language.notation import (
     X0,
@@ -10,6 +10,8 @@ from theory.language.notation import (
     D,
     E,
     H,
+    Information,
+    P,
     Q,
     Xt,
     alpha,
@@ -17,6 +19,8 @@ from theory.language.notation import (
     div,
     dt,
     g,
+    grad,
+    log,
     mmse,
     normsq,
     s,
@@ -66,5 +70,37 @@ claim(
         "sigma^2 for sigma^4": Eq(B, g**2 * alpha**2 / (2 * sigma**2) * E(tr(Cov(X0 | x)))),
         "sign of the rate of the snr": Eq(B, dt(snr) / 2 * mmse),
         "squared covariance": Eq(B, g**2 * alpha**2 / (2 * sigma**4) * E(tr(Cov(X0 | x)) ** 2)),
+    },
+)
+
+claim(
+    "entropy.gap_form",
+    title="The bandwidth is the gap between the scores",
+    source=cite("2504.13612", "eqs. 15-17"),
+    setting=Setting(law=FINITE_INFORMATION, process=LINEAR),
+    statements={
+        "gap": Eq(B, g**2 / 2 * E(normsq(s_c - s))),
+        "posterior score": Eq(B, g**2 / 2 * E(normsq(grad(log(P(X0 | x)))))),
+    },
+    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    mutants={
+        "sum of squares": Eq(B, g**2 / 2 * (E(normsq(s_c)) + E(normsq(s)))),
+        "square of the mean": Eq(B, g**2 / 2 * normsq(E(s_c - s))),
+        "no half": Eq(B, g**2 * E(normsq(s_c - s))),
+    },
+)
+
+claim(
+    "entropy.immse",
+    title="I-MMSE",
+    source=cite("Guo, Shamai, Verdu 2005", "theorem 1"),
+    setting=Setting(law=FINITE_INFORMATION, process=LINEAR),
+    statements={"rate": Eq(d(Information, "snr"), mmse / 2)},
+    paths=not_applicable("the same rate as entropy.rate_covariance, in another clock"),
+    mutants={
+        "no half": Eq(d(Information, "snr"), mmse),
+        "sign": Eq(d(Information, "snr"), -mmse / 2),
+        "clock sigma": Eq(d(Information, "sigma"), mmse / 2),
+        "clock nu": Eq(d(Information, "nu"), mmse / 2),
     },
 )
