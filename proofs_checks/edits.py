@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from theory.language.definitions import FORWARD, REVERSE, REVERSE_GIVEN_END
-from theory.language.statements import Chain, Digits, Exists, Iff, Located, Rel, Statement
+from theory.language.statements import Chain, Digits, Exists, Iff, Located, Rel, Series, Statement
 from theory.language.terms import Term, TermError, make, rebuild
 
 Path = tuple[int, ...]
@@ -155,5 +155,10 @@ def edits(statement: Statement) -> Iterator[Edit]:
         for i, link in enumerate(statement.links):
             for kind, text, rel in _rel_edits(link):
                 yield Edit(f"link {i + 1}, {text}", kind, Chain((rel,)))
+    elif isinstance(statement, Series):
+        for i, coefficient in enumerate(statement.coefficients):
+            for kind, text, new in term_edits(coefficient):
+                changed = (*statement.coefficients[:i], new, *statement.coefficients[i + 1 :])
+                yield Edit(f"coefficient {i}, {text}", kind, replace(statement, coefficients=changed))
     elif isinstance(statement, Exists):
         return  # existence is not mutated: a false instance does not refute it

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from numerics.path_forms import NotApplicable
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Hypothesis, Kind, Outcome, Route
-from theory.language.statements import Located, Statement
+from theory.language.statements import Located, Series, Statement
 from theory.language.terms import Term
 from theory.search.settle import settle
 
@@ -27,6 +28,8 @@ def judge_statement(
     start = time.perf_counter()
     if isinstance(claim.proof, NotApplicable):
         return Evidence(Kind.PROOF, Route.ALGEBRA, name, Outcome.NOT_APPLICABLE, detail=claim.proof.reason)
+    if isinstance(statement, Series):
+        return _series(claim, name, statement, seconds)
     found = settle(statement, claim.setting, square=square, budget_seconds=seconds)
     outcome = _OUTCOME[found.status]
     if found.status == "unsupported" and isinstance(statement, Located):
@@ -40,6 +43,17 @@ def judge_statement(
         tuple(Hypothesis(h.name, h.status, h.by) for h in found.hypotheses),
         by_definition=found.status == "by-definition", seconds=time.perf_counter() - start,
     )  # fmt: skip
+
+
+def _series(claim: Claim, name: str, statement: Series, seconds: float) -> Evidence:
+    """A series is as good as its worst coefficient; coefficients that hold by definition do not count against it."""
+    found = [judge_statement(claim, name, rel, seconds=seconds) for rel in statement.relations()]
+    order = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.NOT_APPLICABLE, Outcome.PROVED)
+    real = [e for e in found if not e.by_definition] or found
+    worst = min(real, key=lambda e: order.index(e.outcome))
+    number = found.index(worst)
+    spent = sum(e.seconds for e in found)
+    return replace(worst, detail=f"coefficient {number}: {worst.detail}", seconds=spent)
 
 
 def judge(claim: Claim) -> list[Evidence]:

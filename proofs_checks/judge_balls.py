@@ -16,7 +16,7 @@ from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from theory.language.definitions import unfold
 from theory.language.instances import Instance, Law
-from theory.language.statements import Chain, Exists, Iff, Located, Rel, Statement
+from theory.language.statements import Chain, Exists, Iff, Located, Rel, Series, Statement
 from theory.language.terms import walk
 from theory.typeset.text import statement_text
 
@@ -98,6 +98,10 @@ def _words(claim: Claim, statement: Statement, digits: int, careful: bool) -> It
         for number, link in enumerate(statement.links, 1):
             for word in _words(claim, link, digits, careful):
                 yield replace(word, where=f"link {number} at {word.where}")
+    elif isinstance(statement, Series):
+        for number, link in enumerate(statement.relations()):
+            for word in _words(claim, link, digits, careful):
+                yield replace(word, where=f"coefficient {number} at {word.where}")
     elif isinstance(statement, Exists):
         yield _at(statement.statement, statement.instance, digits, careful)
     elif isinstance(statement, Iff):

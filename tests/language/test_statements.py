@@ -20,8 +20,8 @@ from theory.language.instances import (
     mixture,
     two_modes,
 )
-from theory.language.notation import D, E, Phi, Q, Var, alpha, div, g, s, sigma, symbol, x
-from theory.language.statements import Digits, Eq, Extremum, Ge, Located, Rel, chain, digest, maxima
+from theory.language.notation import D, E, Phi, Q, Var, alpha, coord, div, g, s, sigma, symbol, x
+from theory.language.statements import Digits, Eq, Extremum, Ge, Located, Rel, Series, chain, digest, maxima
 from theory.language.terms import TermError
 
 
@@ -49,6 +49,18 @@ def test_located_statements_take_printed_digits_as_intervals():
     with pytest.raises(TermError, match="cannot be located"):
         Extremum("saddles", div(s), x)
     assert Located(maxima(Var(Phi), sigma), at=Digits("0.9867")).count is None
+
+
+def test_a_series_is_its_coefficients():
+    field = coord(s, 1)
+    series = Series(field, x, (alpha * 0, alpha, alpha**2))
+    relations = series.relations()
+    assert [r.rhs for r in relations] == list(series.coefficients)
+    assert all(not r.free for r in relations)
+    assert relations[2].lhs.args[0].data == Q(1, 2)
+    for term, variable, coefficient in ((s, x, alpha), (field, sigma, alpha), (field, x, field)):
+        with pytest.raises(TermError):
+            Series(term, variable, (coefficient,))
 
 
 def test_the_digest_changes_with_every_literal():

@@ -64,11 +64,29 @@ class Limit:
 
 @dataclass(frozen=True)
 class Series:
-    """``term`` = sum of ``coefficients[n] variable^n`` + O(variable^(len)), about 0."""
+    """``term`` = sum of ``coefficients[n] x^n`` + O(x^len) about 0, in one dimension.
+
+    Raises TermError unless the variable is x, the term a scalar field and every coefficient a number.
+    """
 
     term: Term
     variable: Term
     coefficients: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        if self.variable.op != "x" or self.term.free - {"x"} or any(c.free for c in self.coefficients):
+            raise TermError("a series is one of a scalar field in x, with coefficients that are numbers")
+        _scalars(self.term, *self.coefficients)
+
+    def relations(self) -> tuple[Rel, ...]:
+        """The series as equations: the n-th derivative at 0, over n!, is the n-th coefficient."""
+        found, derivative, factor = [], self.term, Fraction(1)
+        for order, coefficient in enumerate(self.coefficients, 1):
+            value = make("at", (derivative, make("origin")))
+            found.append(Rel("=", make("mul", (make("num", (), factor), value)), coefficient))
+            derivative = make("coord", (make("grad", (derivative,)),), 1)
+            factor /= order
+        return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from proofs_checks.claim import cite
 from proofs_checks.registry import claim, mutant, not_applicable
 from theory.language.instances import LINEAR, Germ, Instance, Setting, two_modes
-from theory.language.notation import Q, alpha, at, div, s, sigma, symbol, x
-from theory.language.statements import Ge, Gt, Iff, Located, Lt, zeros
-from theory.language.terms import Term
+from theory.language.notation import Q, alpha, at, coord, div, s, sigma, symbol, x
+from theory.language.statements import Ge, Gt, Iff, Located, Lt, Series, zeros
+from theory.language.terms import Term, as_term
 
 mu, S = symbol("mu"), symbol("S")
 pair = two_modes(mu, S)
@@ -53,5 +53,28 @@ claim(
         "two zeros above": mutant("above", Located(zeros(s, x), 2, when=Ge(v, alpha**2 * mu**2))),
         "three zeros below mu^2": mutant("below", three(mu**2)),
         "five zeros": mutant("below", Located(zeros(s, x), 5, when=Lt(v, alpha**2 * mu**2))),
+    },
+)
+
+field = coord(s, 1)
+slope = (alpha**2 * mu**2 / v - 1) / v
+cubic = alpha**4 * mu**4 / (3 * v**4)
+claim(
+    "bif.pitchfork_normal_form",
+    title="The score of a symmetric pair is a supercritical pitchfork",
+    source=cite("2310.17467", "two deltas; with a common variance"),
+    setting=Setting(law=pair, process=LINEAR, D=1, positive=(mu,), nonnegative=(S,)),
+    statements={
+        "normal form": Series(
+            field, x, (as_term(0), slope, as_term(0), -cubic, as_term(0), 2 * alpha**6 * mu**6 / (15 * v**6))
+        )
+    },
+    paths=not_applicable("a Taylor expansion of a closed form"),
+    instances=(near("4/5"), near("9/10"), near("9/10", "2", "1")),
+    mutants={
+        "subcritical": Series(field, x, (as_term(0), slope, as_term(0), cubic)),
+        "no third": Series(field, x, (as_term(0), slope, as_term(0), -3 * cubic)),
+        "v^3 for v^4": Series(field, x, (as_term(0), slope, as_term(0), -(alpha**4) * mu**4 / (3 * v**3))),
+        "quadratic": Series(field, x, (as_term(0), slope, slope)),
     },
 )
