@@ -285,7 +285,8 @@ def integrate(
 
     def counted(z: Any, analytic: bool) -> Any:
         counter.count += 1
-        return function(z, analytic)
+        value = function(z, analytic)
+        return value if isinstance(value, acb) else acb(value)  # a constant may come as a real ball
 
     tolerance = arb(2) ** (-bits)
     options: dict[str, Any] = {"eval_limit": limit} if limit else {}

@@ -12,13 +12,16 @@ from numerics.enclosures import PLANE_METHOD, RIGOROUS, Enclosure, enclose
 from numerics.rings import Unsupported
 from numerics.second_opinion import CONFLICT as OPINION_CONFLICT
 from numerics.second_opinion import second_opinion
-from theory.language.instances import Instance
+from numerics.smallness import small_digits
+from theory.language.instances import Instance, LawError
 from theory.language.statements import Chain, Exists, Iff, Rel
 from theory.language.terms import Term
 
 ENCLOSED, REFUTED, UNDECIDED, UNSUPPORTED, AGREES = "enclosed", "refuted", "undecided", "unsupported", "agrees-float"
 CONFLICT = "conflict"
 _FLOAT_TOLERANCE = 1e-9
+_MOST_ZERO_DIGITS = 600
+"""Balls around zero are not made narrower than this to see whether they hold an exponentially small number."""
 _SEVERITY = (ENCLOSED, AGREES, UNDECIDED, UNSUPPORTED, REFUTED, CONFLICT)
 
 
@@ -74,7 +77,8 @@ def compare(
     """``statement`` at ``instance``, at every combination of its points; the worst outcome decides.
 
     An equality is enclosed if the balls overlap and both radii are below 10^-digits relative to the sides, refuted if
-    they are disjoint. An inequality is enclosed or refuted by the sign of the difference. A chain is as good as its
+    they are disjoint. Two balls around zero (not exactly zero) must also be narrower than the small numbers of the
+    instance (:mod:`numerics.smallness`). An inequality is enclosed or refuted by the sign of the difference. A chain is as good as its
     worst link; an existence statement is judged at its own instance. ``plane_digits`` makes averages in two dimensions
     rigorous, to that many digits (then they may refute, and enclose to that many). ``opinion`` asks mpmath beside the
     balls of an equality; a value it finds outside makes the outcome "conflict".
@@ -132,15 +136,19 @@ def _where(instance: Instance, point: Mapping[str, Any]) -> str:
 
 
 def _relation(rel: Rel, instance: Instance, point: dict[str, Any], options: _Options) -> Comparison:
+    zeros = 0
+
     def sides(wanted: int) -> tuple[Enclosure, Enclosure]:
         chosen: dict[str, Any] = {"digits": wanted, "max_bits": options.max_bits, "fields": options.fields,
-                                  "plane_digits": options.plane_digits, **point}  # fmt: skip
+                                  "plane_digits": options.plane_digits, "zero_digits": zeros, **point}  # fmt: skip
         return enclose(rel.lhs, instance, **chosen), enclose(rel.rhs, instance, **chosen)
 
     digits = options.digits
     where = _where(instance, point)
     if rel.relation != "=":
         return _inequality(rel, sides, digits, where)
+    needed = _zero_digits(instance, point, digits + 2)
+    zeros = min(needed, _MOST_ZERO_DIGITS)
     left, right = sides(digits + 2)
     pairs = list(zip(_flat(left.value), _flat(right.value), strict=True))
     shown = _decimals(left.value, digits), _decimals(right.value, digits)
@@ -156,11 +164,23 @@ def _relation(rel: Rel, instance: Instance, point: dict[str, Any], options: _Opt
             if other.outcome == OPINION_CONFLICT:
                 return Comparison(CONFLICT, 0, *shown, f"mpmath finds {other.values[0][1]} {where}: {other.detail}")
     reached = _agreement(pairs)
-    if {left.method, right.method} & {PLANE_METHOD}:
+    on_boxes = PLANE_METHOD in (left.method, right.method)
+    if not on_boxes and any(u.contains(0) and v.contains(0) and absolute_digits(u - v) < needed for u, v in pairs):
+        detail = f"both sides are zero or smaller than their balls (which are not below 10^-{needed}) {where}"
+        return Comparison(UNDECIDED, reached, *shown, detail)
+    if on_boxes:
         digits = min(digits, max(options.plane_digits - 2, 1))
     if reached >= digits:
         return Comparison(ENCLOSED, reached, *shown, f"both sides overlap {where}")
     return Comparison(UNDECIDED, reached, *shown, f"overlap to {reached} digits only {where}")
+
+
+def _zero_digits(instance: Instance, point: Mapping[str, Any], digits: int) -> int:
+    """How many zeros after the point make a ball around zero a zero."""
+    try:
+        return max(4 * digits, small_digits(instance, point.get("x")) + digits)
+    except LawError as error:
+        raise Unsupported(str(error)) from error
 
 
 def _agreement(pairs: Sequence[tuple[Ball, Ball]]) -> int:

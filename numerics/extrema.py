@@ -167,7 +167,7 @@ def _judge_at(located: Located, curve: _Curve, direction: int) -> Location | Non
         return _judge_exact_place(located.at, curve)
     low, high = located.at.interval
     left, right = curve.slope(low), curve.slope(high)
-    if left is None or right is None:
+    if not left or not right:
         return Location(UNDECIDED, f"the slope at an end of the bracket of {located.at.text} cannot be told from 0")
     slopes = {"slope left of the bracket": f"{left:+d}", "slope right of the bracket": f"{right:+d}"}
     curvature = sign(curve.over(low, high, order=4, bits=90)[2])
@@ -299,7 +299,10 @@ def cover(
         ends = slope(left), slope(right)
         if None in ends:
             return Cover(None, None, tried, f"the slope at sigma = {left} or {right} cannot be told from 0")
-        if ends[0] != ends[1]:
+        if (left == low and ends[0] == 0) or (right == high and ends[1] == 0):
+            return Cover(None, None, tried, f"the slope is zero at an end of [{low}, {high}]")
+        # a zero of the slope on a cut belongs to the piece that begins there
+        if ends[1] and ends[0] != ends[1]:
             maxima, minima = maxima + (bend < 0), minima + (bend > 0)
     return Cover(maxima, minima, tried, f"[{low}, {high}] covered by {tried} pieces")
 

@@ -65,7 +65,9 @@ class Operators:
         log(p0 k / p) of an atom and log(wz pz / p) are differences of log-components: common parts cancel exactly.
         """
         law, label = self.interpreter.law, self.Z
-        if self.x is None or self.interpreter.taps or not isinstance(label, int) or self.mixture.top is None:
+        if self.x is None or len(self.x) == 0 or self.interpreter.taps or not isinstance(label, int):
+            return None, term.args
+        if self.mixture.top is None:
             return None, term.args
         exponents: dict[int, Fraction] = {}
         of_p, numbers, others = Fraction(0), [], []

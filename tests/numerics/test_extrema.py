@@ -61,3 +61,15 @@ def test_a_range_contains_its_levels():
 @pytest.mark.parametrize("what", [maxima(s, x), maxima(Var(Phi), alpha), maxima(log(p), sigma)])
 def test_what_is_not_a_number_along_sigma_is_unsupported(what):
     assert locate(Located(what, 1), T1, ve_germ).outcome == "unsupported"
+
+
+def test_an_extremum_on_a_cut_counts_once():
+    """The slope of (sigma - 1)^2 is exactly zero at an edge between two pieces."""
+    well = minima((sigma - 1) ** 2, sigma)
+    assert locate(Located(well, 1, within=(F(1, 2), F(3, 2))), T1, ve_germ).outcome == "enclosed"
+    assert locate(Located(well, 2, within=(F(1, 2), F(3, 2))), T1, ve_germ).outcome == "refuted"
+    assert locate(Located(well, 1, within=(F(1), F(3, 2))), T1, ve_germ).outcome == "undecided"
+
+
+def test_an_extremum_at_the_end_of_its_bracket_is_not_refuted():
+    assert locate(Located(minima((sigma - 1) ** 2, sigma), at=Digits("1.1")), T1, ve_germ).outcome == "undecided"

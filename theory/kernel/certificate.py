@@ -18,12 +18,14 @@ A - B itself). The kernel lowers the statement itself and never searches.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from theory.kernel.bracket import Channel, depends_on_space
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.hypotheses import Hypothesis, collect
+from theory.kernel.exact_witness import find_witness
+from theory.kernel.hypotheses import Hypothesis, collect, keeps_one_sign
 from theory.kernel.lower import Lowering
 from theory.kernel.monomials import NESTED, Element, Monomial
 from theory.kernel.nonneg import is_nonnegative
@@ -36,6 +38,7 @@ from theory.language.terms import Term, TermError, from_data, to_data
 
 VERSION, KIND = 1, "bracket"
 _FLUX_LIMIT = 200
+_DENOMINATOR_SECONDS = 10
 
 
 class Flux(NamedTuple):
@@ -89,6 +92,10 @@ def check(data: Any) -> Theorem:
     relations = statement.links if isinstance(statement, Chain) else (statement,)
     if len(relations) != len(links):
         raise KernelError(f"{len(links)} links for {len(relations)} relations")
+    try:
+        authored = _authored_denominators(relations, lowering, setting)
+    except RecursionError:
+        raise KernelError("the term is nested too deeply") from None
     steps, fluxes = [], []
     for number, (relation, link) in enumerate(zip(relations, links, strict=True), 1):
         try:
@@ -99,10 +106,33 @@ def check(data: Any) -> Theorem:
             raise KernelError(f"link {number}: the term is nested too deeply") from None
         fluxes.extend(used)
         steps.append(step)
+    divided = [tag for tag in lowering.inverses if tag not in authored and not keeps_one_sign(tag)]
+    if divided:
+        raise KernelError(f"the proof divides by {lowering.inverses[divided[0]]!r}, the statement does not")
     terms = [t for r in relations for t in (r.lhs, r.rhs)]
     extra = [t for link in links for f in link.fluxes for t in (f.coefficient, f.field)]
     hypotheses = collect(terms, extra, fluxes, lowering, setting)
     return Theorem(statement, setting, scope_of(setting), hypotheses, tuple(steps))
+
+
+def _authored_denominators(relations: tuple[Rel, ...], lowering: Lowering, setting: Setting) -> set[Any]:
+    """The inverse atoms of the statement itself. Raises KernelError if one may be 0 throughout the setting.
+
+    Dividing by 0 proves everything, so a denominator that is not of one sign by its form must differ from 0 at an
+    exact member of the setting.
+    """
+    for relation in relations:
+        for side in (relation.lhs, relation.rhs):
+            lowering.element(side, tuple(range(1, side.rank + 1)))
+    for tag, term in list(lowering.inverses.items()):
+        if keeps_one_sign(tag):
+            continue
+        if vanishes(Element(dict(tag[1])), lowering.channel, setting.D):
+            raise KernelError(f"the denominator {term!r} is 0 throughout the setting")
+        deadline = time.monotonic() + _DENOMINATOR_SECONDS
+        if find_witness(Rel("=", term, num(0)), setting, lowering, deadline)[0] is None:
+            raise KernelError(f"no member of the setting is known at which the denominator {term!r} is not 0")
+    return set(lowering.inverses)
 
 
 def lowering_for(setting: Setting) -> Lowering:

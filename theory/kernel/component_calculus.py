@@ -43,7 +43,7 @@ def _rule(ring: Ring, gen: Generator, index: int, variable: str) -> Element:
         return ring.number(0)
     if gen.kind == "jet":
         return ring.drift_jet(gen.order + 1) if gen.name == "a" else ring.noise_jet(gen.order + 1)
-    if gen.name == "alpha":
+    if gen.kind == "tfun" and gen.name == "alpha":
         return ring.drift_jet() * ring.alpha()
     if gen.kind == "tfun":
         sigma = ring.sigma()

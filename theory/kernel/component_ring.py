@@ -8,6 +8,7 @@ Trusted; standard library only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
@@ -32,6 +33,7 @@ from theory.kernel.component_zero import cleared, sign
 from theory.kernel.errors import KernelError
 
 _NO_FACTORS: Mono = ()
+_TAKEN = re.compile(r"alpha|sigma|a|g2|(x|X0)[0-9]+")
 
 
 class Ring(Generators):
@@ -52,7 +54,9 @@ class Ring(Generators):
         return Element(self, {((self.intern(generator), 1),): ONE})
 
     def symbol(self, name: str) -> Element:
-        """A symbol of the law, with its declared sign."""
+        """A symbol of the law, with its declared sign. Raises KernelError for a name that values at a point use."""
+        if _TAKEN.fullmatch(name):
+            raise KernelError(f"a symbol may not be called {name}: it is a coordinate or part of the schedule")
         return self._single(Generator("symbol", name, sign=self.signs.get(name, REAL)))
 
     def coordinate(self, name: str, number: int) -> Element:

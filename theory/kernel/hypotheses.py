@@ -106,19 +106,23 @@ def _whole(exponent: Any) -> bool:
     return isinstance(exponent, int) and exponent > 0
 
 
-def _non_zero(tag: tuple[Any, ...], term: Term, channel: Channel) -> Hypothesis:
+def keeps_one_sign(tag: tuple[Any, ...]) -> bool:
+    """Whether the element under the inverse atom ``tag`` is never 0, because its terms all have one sign."""
     terms: dict[Monomial, Fraction] = dict(tag[1])
-    signs = {c > 0 for c in terms.values()}
     positive = any(not m[1] and all(t[0] in _POSITIVE for t, _ in m[0]) for m in terms)
     even = all(not m[1] and all(t[0] in _POSITIVE or _even_power(t, e) for t, e in m[0]) for m in terms)
+    return positive and even and len({c > 0 for c in terms.values()}) == 1
+
+
+def _non_zero(tag: tuple[Any, ...], term: Term, channel: Channel) -> Hypothesis:
     for clock, moving in CLOCK_TERM.items():
         reading = Lowering(channel).element(make("dt", (moving,)))
-        if Element(terms).terms == reading.terms:
+        if dict(tag[1]) == reading.terms:
             text = f"the clock {clock} moves: its time derivative is not 0"
             break
     else:
         text = f"the denominator {term!r} is not 0"
-    if positive and even and len(signs) == 1:
+    if keeps_one_sign(tag):
         return Hypothesis("non-zero denominator", text, DISCHARGED, "every term has one sign")
     return Hypothesis("non-zero denominator", text, ASSUMED)
 

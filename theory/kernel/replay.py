@@ -38,6 +38,8 @@ def load(text: str) -> Any:
         raise KernelError(f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
     except RecursionError:
         raise KernelError("the certificate is nested too deeply") from None
+    except ValueError as error:  # an integer with too many digits
+        raise KernelError(f"not JSON: {error}") from error
 
 
 def report(theorem: Union[Theorem, ClosedTheorem]) -> str:

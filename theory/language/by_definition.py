@@ -117,6 +117,8 @@ def _product(left: Form, right: Form) -> Form:
 
 def _power(term: Term) -> Form:
     base, exponent = _form(term.args[0]), Fraction(str(term.data))
+    if not base and exponent < 0:
+        raise TermError("a division by zero says nothing")
     if exponent.denominator == 1 and 0 <= exponent <= 4:
         out: Form = {_UNIT: Fraction(1)}
         for _ in range(int(exponent)):

@@ -12,21 +12,28 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Union
 
-from theory.language.terms import Term, TermError, as_term
+from theory.language.terms import Term, TermError, as_term, walk
 
 Scalar = Union[Fraction, Term]
 Vector = tuple[Scalar, ...]
 Matrix = tuple[tuple[Scalar, ...], ...]
 
 
+_CONSTANT = frozenset({"num", "pi", "sym", "add", "sub", "neg", "mul", "quot", "pow", "log", "exp", "tanh"})
+
+
 class LawError(ValueError):
     """A law or process that does not exist. The message names the offending part and the remedy."""
 
 
+def _constant(value: Scalar) -> None:
+    if isinstance(value, Term) and (value.rank or any(node.op not in _CONSTANT for node in walk(value))):
+        raise LawError(f"{value!r} is no constant: law parameters are numbers or terms in symbols")
+
+
 def _scalar(value: object) -> Scalar:
     if isinstance(value, Term):
-        if value.rank or value.free:
-            raise LawError(f"{value!r} is no constant: law parameters are numbers or symbols")
+        _constant(value)
         return value.data if value.op == "num" and isinstance(value.data, Fraction) else value
     term = as_term(value)
     assert isinstance(term.data, Fraction)
@@ -83,6 +90,8 @@ class Law:
     def __post_init__(self) -> None:
         if not self.components:
             raise LawError("a law needs at least one component")
+        for value in self._scalars():
+            _constant(value)
         sizes = {len(c.mean) for c in self.components}
         if len(sizes) != 1:
             raise LawError(f"all means must have one dimension, got {sorted(sizes)}")
@@ -142,8 +151,10 @@ class Law:
     @property
     def is_numeric(self) -> bool:
         """No symbol occurs."""
-        scalars = [v for c in self.components for v in (c.weight, *c.mean, *(u for row in c.cov for u in row))]
-        return not any(isinstance(v, Term) for v in scalars)
+        return not any(isinstance(v, Term) for v in self._scalars())
+
+    def _scalars(self) -> list[Scalar]:
+        return [v for c in self.components for v in (c.weight, *c.mean, *(u for row in c.cov for u in row))]
 
 
 def component(weight: object, mean: object, cov: object = 0) -> Component:

@@ -87,12 +87,12 @@ def setting_from_data(data: Any) -> Setting:
     if not isinstance(data, dict) or set(data) != set(names):
         raise TermError(f"not a setting: expected the fields {', '.join(names)}")
     law, process, size = data["law"], data["process"], data["D"]
-    if process not in PROCESS_CLASSES:
+    if not isinstance(process, str) or process not in PROCESS_CLASSES:
         raise TermError(f"unknown process class {process!r}")
     if size is not None and (type(size) is not int or size < 1):
         raise TermError(f"D must be a positive integer, got {size!r}")
     if isinstance(law, dict) and set(law) == {"class"}:
-        if law["class"] not in LAW_CLASSES:
+        if not isinstance(law["class"], str) or law["class"] not in LAW_CLASSES:
             raise TermError(f"unknown law class {law['class']!r}")
         what: Law | LawClass = LAW_CLASSES[law["class"]]
     else:

@@ -16,6 +16,7 @@ by :mod:`theory.language.definitions`) keeps what the author wrote and unfolds t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,8 @@ from typing import Any, Union
 X, X0_VAR, Z_VAR = "x", "X0", "Z"
 LATENT = frozenset({X0_VAR, Z_VAR})
 TIME_FUNCTIONS = ("alpha", "sigma", "a", "g")
+
+_RATIONAL = re.compile(r"-?[0-9]{1,4000}(/[0-9]{1,4000})?")
 
 Data = Union[None, int, str, Fraction, tuple[Any, ...]]
 
@@ -191,6 +194,7 @@ def _tfun(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
 
 def _test_field(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
     ok = isinstance(data, tuple) and len(data) == 2 and isinstance(data[0], str) and data[1] in (0, 1)
+    ok = ok and isinstance(data, tuple) and type(data[1]) is int
     _need(not args and ok, "holds (name, rank) with rank 0 or 1")
     assert isinstance(data, tuple)
     return data[1], frozenset({X})
@@ -283,6 +287,9 @@ at         value of a field at a constant point
 =========  =================================================================================
 """
 
+WITH_DATA = frozenset({"num", "sym", "tfun", "field", "pow", "coord", "entropy", "rate", "drift", "noise"})
+"""The operators, core or notation, that hold data beside their arguments."""
+
 NOTATION: dict[str, Rule] = {}
 """Notation operators; filled by :mod:`theory.language.definitions`, which also holds what they stand for."""
 
@@ -294,6 +301,8 @@ def make(op: str, args: tuple[Term, ...] = (), data: Data = None) -> Term:
         raise TermError(f"unknown operator {op!r}")
     if not all(isinstance(a, Term) for a in args):
         raise TermError(f"{op}: arguments must be terms, got {args!r}")
+    if data is not None and op not in WITH_DATA:
+        raise TermError(f"{op}: takes no data, got {data!r}")
     if isinstance(data, float):
         raise TermError(f"{op}: floats are refused, got {data!r}")
     try:
@@ -338,7 +347,9 @@ def from_data(data: object) -> Term:
     def datum(d: object) -> Data:
         if isinstance(d, dict) and set(d) == {"q"}:
             try:
-                return Fraction(str(d["q"]))
+                ok = isinstance(d["q"], str) and _RATIONAL.fullmatch(d["q"])
+                _need(bool(ok), f"not a rational: {d['q']!r}")  # an exponent such as 1e99999999 would never end
+                return Fraction(d["q"])
             except (ValueError, ZeroDivisionError) as error:
                 raise TermError(f"not a rational: {d['q']!r}") from error
         if isinstance(d, dict) and set(d) == {"t"} and isinstance(d["t"], list):
