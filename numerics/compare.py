@@ -78,10 +78,10 @@ def compare(
 
     An equality is enclosed if the balls overlap and both radii are below 10^-digits relative to the sides, refuted if
     they are disjoint. Two balls around zero (not exactly zero) must also be narrower than the small numbers of the
-    instance (:mod:`numerics.smallness`). An inequality is enclosed or refuted by the sign of the difference. A chain is as good as its
-    worst link; an existence statement is judged at its own instance. ``plane_digits`` makes averages in two dimensions
-    rigorous, to that many digits (then they may refute, and enclose to that many). ``opinion`` asks mpmath beside the
-    balls of an equality; a value it finds outside makes the outcome "conflict".
+    instance (:mod:`numerics.smallness`). An inequality is enclosed or refuted by the sign of the difference. A chain is
+    as good as its worst link; an existence statement is judged at its own instance. ``plane_digits`` makes averages in
+    two dimensions rigorous, to that many digits (then they may refute, and enclose to that many). ``opinion`` asks
+    mpmath beside the balls of an equality; a value it finds outside makes the outcome "conflict".
     """
     options = _Options(digits, max_bits, fields, plane_digits, opinion)
     if isinstance(statement, Exists):

@@ -9,7 +9,7 @@ from numerics.path_forms import NotApplicable
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Hypothesis, Kind, Outcome, Route
 from theory.language.statements import Located, Series, Statement
-from theory.language.terms import Term
+from theory.language.terms import Term, TermError
 from theory.search.settle import settle
 
 _OUTCOME = {
@@ -47,7 +47,11 @@ def judge_statement(
 
 def _series(claim: Claim, name: str, statement: Series, seconds: float) -> Evidence:
     """A series is as good as its worst coefficient; coefficients that hold by definition do not count against it."""
-    found = [judge_statement(claim, name, rel, seconds=seconds) for rel in statement.relations()]
+    try:
+        relations = statement.relations()
+    except TermError as error:
+        return Evidence(Kind.PROOF, Route.ALGEBRA, name, Outcome.UNDECIDED, detail=str(error))
+    found = [judge_statement(claim, name, rel, seconds=seconds) for rel in relations]
     order = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.NOT_APPLICABLE, Outcome.PROVED)
     real = [e for e in found if not e.by_definition] or found
     worst = min(real, key=lambda e: order.index(e.outcome))

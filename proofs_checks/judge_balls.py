@@ -17,7 +17,7 @@ from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from theory.language.definitions import unfold
 from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Series, Statement
-from theory.language.terms import walk
+from theory.language.terms import TermError, walk
 from theory.typeset.text import statement_text
 
 MUTANT_DIGITS = 8
@@ -122,7 +122,7 @@ def _gather(words: Iterable[_Word]) -> tuple[list[_Word], str]:
             found.append(word)
             if word.outcome == "refuted":
                 break
-    except Unsupported as error:
+    except (Unsupported, TermError) as error:  # a form that balls cannot read, a series in another variable than x
         return found, str(error)
     return found, ""
 

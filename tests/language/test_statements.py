@@ -60,7 +60,7 @@ def test_a_series_is_its_coefficients():
     assert relations[2].lhs.args[0].data == Q(1, 2)
     for term, variable, coefficient in ((s, x, alpha), (field, sigma, alpha), (field, x, field)):
         with pytest.raises(TermError):
-            Series(term, variable, (coefficient,))
+            Series(term, variable, (coefficient,)).relations()
 
 
 def test_the_digest_changes_with_every_literal():

@@ -64,9 +64,9 @@ class Limit:
 
 @dataclass(frozen=True)
 class Series:
-    """``term`` = sum of ``coefficients[n] x^n`` + O(x^len) about 0, in one dimension.
+    """``term`` = sum of ``coefficients[n] variable^n`` + O(variable^len) about 0; scalars all.
 
-    Raises TermError unless the variable is x, the term a scalar field and every coefficient a number.
+    Only a series in x (in one dimension) is judged so far; see :meth:`relations`.
     """
 
     term: Term
@@ -74,12 +74,15 @@ class Series:
     coefficients: tuple[Term, ...]
 
     def __post_init__(self) -> None:
-        if self.variable.op != "x" or self.term.free - {"x"} or any(c.free for c in self.coefficients):
-            raise TermError("a series is one of a scalar field in x, with coefficients that are numbers")
         _scalars(self.term, *self.coefficients)
 
     def relations(self) -> tuple[Rel, ...]:
-        """The series as equations: the n-th derivative at 0, over n!, is the n-th coefficient."""
+        """A series in x as equations: the n-th derivative at 0, over n!, is the n-th coefficient.
+
+        Raises TermError unless the variable is x, the term a field of x alone and every coefficient a number.
+        """
+        if self.variable.op != "x" or self.term.free - {"x"} or any(c.free for c in self.coefficients):
+            raise TermError("only a series of a field in x, with coefficients that are numbers, can be judged")
         found, derivative, factor = [], self.term, Fraction(1)
         for order, coefficient in enumerate(self.coefficients, 1):
             value = make("at", (derivative, make("origin")))
