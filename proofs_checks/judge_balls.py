@@ -17,7 +17,7 @@ from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from theory.language.definitions import unfold
 from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Series, Statement
-from theory.language.terms import TermError, walk
+from theory.language.terms import X0_VAR, TermError, walk
 from theory.typeset.text import statement_text
 
 MUTANT_DIGITS = 8
@@ -43,14 +43,18 @@ def _ball_text(value: Any) -> str:
     return "[" + ", ".join(_ball_text(v) for v in value) + "]"
 
 
-def _averages_twice(rel: Rel) -> bool:
-    """Whether a posterior average stands inside an average: over the plane that takes a minute, so floats do it."""
+def _costly_over_the_plane(rel: Rel) -> bool:
+    """Whether floats do the averages over the plane: balls would take a minute, not seconds.
+
+    So it is for matrices, for a posterior average inside an average, and for the kernel's own score.
+    """
     averages = [t for side in (rel.lhs, rel.rhs) for t in walk(unfold(side)) if t.op == "E"]
-    return any(inner.op == "post" for t in averages for inner in walk(t))
+    inside = [inner for t in averages for inner in walk(t)]
+    return any(t.rank for t in averages) or any(t.op == "post" or (t.op == "grad" and X0_VAR in t.free) for t in inside)
 
 
 def _at(rel: Rel, instance: Instance, digits: int, careful: bool) -> _Word:
-    plane_digits = PLANE_DIGITS if careful and not _averages_twice(rel) else 0
+    plane_digits = PLANE_DIGITS if careful and not _costly_over_the_plane(rel) else 0
     found = compare(rel, instance, digits=digits, plane_digits=plane_digits, opinion=careful)
     sides = {"left": found.lhs, "right": found.rhs}
     figures = {f"{instance.name}: {side}": _ball_text(value) for side, value in sides.items() if value is not None}
