@@ -33,8 +33,7 @@ CASES = [
     for name, statement in claim.statements.items()
     if isinstance(statement, Rel) and statement.relation == "=" and not holds_by_definition(statement)
     for op in sorted(operators(prepare(statement.lhs)) ^ operators(prepare(statement.rhs)))
-    for instance in claim.judged_at()
-    if instance.name == "T3"
+    for instance in [next(i for i in claim.judged_at() if i.law.D == 1)]
 ]
 
 
