@@ -1,4 +1,4 @@
-"""A claim: id, title, source, setting, named statements, hints for the proof, a path form and mutants.
+"""A claim: id, title, source, setting, named statements, squares for inequalities, a path form and mutants.
 
 No claim brings code of its own for any judge; it is data that every judge reads.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Union
 
 from numerics.path_forms import NotApplicable, PathForm
 from theory.language.instances import DISCRETE, GAUSSIAN, LINEAR, STANDING, Instance, Law, Setting
@@ -46,8 +45,6 @@ class Mutant:
     authored: bool = True
 
 
-Proof = Union[NotApplicable, Mapping[str, str]]
-
 LETTERS = "ABCDEFGH"
 
 
@@ -57,8 +54,7 @@ class Claim:
 
     ``squares`` gives, for an inequality, the non-negative term that its two sides differ by. ``single_route`` names
     statements for which only one route exists, with the reason. ``correction`` says, for folklore (expected to be
-    refuted), what holds instead. ``needs`` lists the claims that the proof rests on. ``thorough`` holds statements
-    that only the thorough run judges.
+    refuted), what holds instead. ``needs`` lists the claims that the proof rests on.
     """
 
     id: str
@@ -70,7 +66,7 @@ class Claim:
     chapter: str
     paths: PathForm
     mutants: tuple[Mutant, ...] = ()
-    proof: Proof = field(default_factory=dict)
+    proof: NotApplicable | None = None
     squares: Mapping[str, Term] = field(default_factory=dict)
     single_route: Mapping[str, str] = field(default_factory=dict)
     instances: tuple[Instance, ...] = ()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from numerics.path_forms import NotApplicable, PathForm
-from proofs_checks.claim import Claim, ClaimError, Mutant, Proof, Source, original_of
+from proofs_checks.claim import Claim, ClaimError, Mutant, Source, original_of
 from theory.language.instances import Instance, Setting
 from theory.language.statements import Statement
 from theory.language.terms import Term
@@ -34,7 +34,7 @@ def claim(
     statements: Mapping[str, Statement],
     paths: PathForm,
     mutants: Mapping[str, Statement | Mutant],
-    proof: Proof | None = None,
+    proof: NotApplicable | None = None,
     squares: Mapping[str, Term] | None = None,
     single_route: Mapping[str, str] | None = None,
     instances: Sequence[Instance] = (),
@@ -54,7 +54,7 @@ def claim(
         for name, m in mutants.items()
     )
     new = Claim(
-        id, title, source, setting, dict(statements), group, chapter, paths, shaped, proof if proof is not None else {},
+        id, title, source, setting, dict(statements), group, chapter, paths, shaped, proof,
         squares or {}, single_route or {}, tuple(instances), tuple(needs), expected, correction,
     )  # fmt: skip
     _CLAIMS[id] = new

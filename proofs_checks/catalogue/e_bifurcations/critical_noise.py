@@ -39,7 +39,6 @@ claim(
         "above": one(alpha**2 * mu**2),
         "below": three(alpha**2 * mu**2),
     },
-    proof={"stability": "sign_at(0)", "above": 'monotone("z - tanh z")', "below": 'concave("tanh z - c z")'},
     paths=not_applicable("zeros of a closed form"),
     instances=(near("4/5"), near("9/10"), near("1/2"), near("3/2"), near("9/10", "2", "1"), near("7/5", "3", "1/10")),
     mutants={
