@@ -204,6 +204,14 @@ class ArbRing(PlainRing):
         """Hyperbolic tangent."""
         return value.tanh()
 
+    def cos(self, value: Ball) -> Ball:
+        """Cosine."""
+        return value.cos()
+
+    def sin(self, value: Ball) -> Ball:
+        """Sine."""
+        return value.sin()
+
     def pi(self) -> Ball:
         """pi."""
         return arb.pi()
@@ -253,6 +261,14 @@ class AcbRing(PlainRing):
     def tanh(self, value: Any) -> Any:
         """Hyperbolic tangent (meromorphic: poles give non-finite balls)."""
         return value.tanh()
+
+    def cos(self, value: Any) -> Any:
+        """Cosine (entire)."""
+        return value.cos()
+
+    def sin(self, value: Any) -> Any:
+        """Sine (entire)."""
+        return value.sin()
 
     def pi(self) -> Any:
         """pi."""

@@ -119,6 +119,14 @@ class PolyRing(PlainRing):
         """tanh of a constant."""
         return self.base.tanh(self._plain(value, "tanh"))
 
+    def cos(self, value: Any) -> Any:
+        """cos of a constant."""
+        return self.base.cos(self._plain(value, "cos"))
+
+    def sin(self, value: Any) -> Any:
+        """sin of a constant."""
+        return self.base.sin(self._plain(value, "sin"))
+
     def pi(self) -> Any:
         """pi of the base ring."""
         return self.base.pi()

@@ -44,6 +44,12 @@ class NumberRing(Protocol):
     def tanh(self, value: Any) -> Any:
         """Hyperbolic tangent."""
 
+    def cos(self, value: Any) -> Any:
+        """Cosine of a constant."""
+
+    def sin(self, value: Any) -> Any:
+        """Sine of a constant."""
+
     def pi(self) -> Any:
         """The number pi."""
 
@@ -113,6 +119,14 @@ class FloatRing(PlainRing):
         """Hyperbolic tangent, element by element."""
         return np.tanh(value)
 
+    def cos(self, value: Any) -> Any:
+        """Cosine, element by element."""
+        return np.cos(value)
+
+    def sin(self, value: Any) -> Any:
+        """Sine, element by element."""
+        return np.sin(value)
+
     def pi(self) -> Any:
         """The nearest float."""
         return math.pi
@@ -176,6 +190,14 @@ class MpRing(PlainRing):
     def tanh(self, value: Any) -> Any:
         """Hyperbolic tangent."""
         return mpmath.tanh(value)
+
+    def cos(self, value: Any) -> Any:
+        """Cosine."""
+        return mpmath.cos(value)
+
+    def sin(self, value: Any) -> Any:
+        """Sine."""
+        return mpmath.sin(value)
 
     def pi(self) -> Any:
         """pi at the working precision."""

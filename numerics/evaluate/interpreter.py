@@ -21,7 +21,7 @@ from numerics.rings import NumberRing, Unsupported
 from theory.jets import Jet, Space, space
 from theory.language.definitions import num, plus, split_log, times, unfold
 from theory.language.instances import Germ, Law, Scalar
-from theory.language.terms import LATENT, Term, as_term, make, rebuild
+from theory.language.terms import LATENT, Term, X, as_term, make, rebuild
 
 Value = Any
 """A ring element (rank 0), a tuple of D of them (rank 1), or D such tuples (rank 2)."""
@@ -57,6 +57,22 @@ def _push_dt(term: Term) -> Term:
         rest = next(t for t in inner.args if t.op != "num")
         return times(*factors, _push_dt(make("dt", (rest,))))
     return term
+
+
+@lru_cache(maxsize=8192)
+def push_grad(term: Term) -> Term:
+    """A prepared ``term`` with gradients of sums as sums of gradients; what does not depend on x drops out.
+
+    So grad log P(X0|x) needs no log p0(X0), and stays a polynomial in X0. Not for tapped terms: a tap depends on x.
+    """
+    args = tuple(push_grad(t) for t in term.args)
+    term = rebuild(term, args)
+    if term.op != "grad" or args[0].op != "add":
+        return term
+    parts = [push_grad(make("grad", (t,))) for t in args[0].args if X in t.free]
+    if not parts:
+        return make("origin") if term.rank == 1 else times(num(0), make("eye"))
+    return parts[0] if len(parts) == 1 else plus(*parts)
 
 
 @lru_cache(maxsize=4096)

@@ -117,6 +117,11 @@ class Model:
         self._cache: dict[tuple[object, ...], Any] = {}
 
     @cached_property
+    def covariances(self) -> list[list[list[Any]]]:
+        """S_k."""
+        return [[[self.value(v) for v in row] for row in c.cov] for c in self.law.components]
+
+    @cached_property
     def log_weights(self) -> list[Any]:
         """log w_k."""
         return [self.ring.log(w) for w in self.weights]

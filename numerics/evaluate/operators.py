@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numerics.evaluate.interpreter import Interpreter
 
 DENSITIES = ("p", "kern", "p0", "pz", "wz")
+INVERSE_SIZE = 3
 Value = Any
 
 
@@ -67,7 +68,7 @@ class Operators:
         law, label = self.interpreter.law, self.Z
         if self.x is None or len(self.x) == 0 or self.interpreter.taps or not isinstance(label, int):
             return None, term.args
-        if self.mixture.top is None:
+        if not any(_log_density(part)[1] for part in term.args) or self.mixture.top is None:
             return None, term.args
         exponents: dict[int, Fraction] = {}
         of_p, numbers, others = Fraction(0), [], []
@@ -143,6 +144,19 @@ class Operators:
     def _tanh(self, term: Term, shape: Space) -> Jet:
         return jets.tanh(self.get(term.args[0], shape), self.ring)
 
+    def _cos(self, term: Term, shape: Space) -> Jet:
+        return Jet.constant(shape, self.ring.cos(self._constant_of(term, shape)))
+
+    def _sin(self, term: Term, shape: Space) -> Jet:
+        return Jet.constant(shape, self.ring.sin(self._constant_of(term, shape)))
+
+    def _constant_of(self, term: Term, shape: Space) -> Any:
+        """The argument of a function that is only read of constants."""
+        inner = self.get(term.args[0], shape)
+        if term.free or any(v is not None for v in inner.c[1:]):
+            raise Unsupported(f"{term.op} is only read of constants, not of functions of x or t")
+        return self.ring.exact(0) if inner.head is None else inner.head
+
     # -- tensors ---
     def _dot(self, term: Term, shape: Space) -> Value:
         left, right = [self.get(t, shape) for t in term.args]
@@ -166,6 +180,18 @@ class Operators:
 
     def _transpose(self, term: Term, shape: Space) -> Value:
         return tuple(zip(*self.get(term.args[0], shape), strict=True))
+
+    def _inv(self, term: Term, shape: Space) -> Value:
+        """The inverse of a matrix of size at most 3, by cofactors: no pivot is chosen, so it serves every ring."""
+        matrix, size = self.get(term.args[0], shape), self.D
+        if size > INVERSE_SIZE:
+            raise Unsupported(f"the inverse of a matrix in D = {size}: only D <= {INVERSE_SIZE} is evaluated")
+        cofactors = [[_cofactor(matrix, i, j, self.ring) for j in range(size)] for i in range(size)]
+        determinant = _inner(matrix[0], cofactors[0])
+        if determinant.head is None:
+            raise Unsupported("the inverse of a matrix whose determinant is 0")
+        scale = jets.inverse(determinant, self.ring)
+        return tuple(tuple(scale * cofactors[j][i] for j in range(size)) for i in range(size))
 
     def _coord(self, term: Term, shape: Space) -> Value:
         number = int(str(term.data))
@@ -196,6 +222,19 @@ class Operators:
         ends = self.X0 if X0_VAR in field.free else None
         values = self.interpreter.over_same(self.ring).jets(field, x, ends, self.Z, 0, shape.nt)
         return map_value(lambda jet: jet.into(shape), values)
+
+
+def _cofactor(matrix: Sequence[Sequence[Jet]], i: int, j: int, ring: NumberRing) -> Jet:
+    """The cofactor of an entry of a matrix of size 1, 2 or 3."""
+    size = len(matrix)
+    if size == 1:
+        return Jet.constant(matrix[0][0].space, ring.exact(1))
+    if size == 2:
+        entry = matrix[1 - i][1 - j]
+        return entry if i == j else -entry
+    # cyclic rows and columns carry the sign of the cofactor with them
+    (a, b), (c, d) = ([matrix[(i + r) % 3][(j + s) % 3] for s in (1, 2)] for r in (1, 2))
+    return a * d - b * c
 
 
 def _inner(left: Sequence[Jet], right: Sequence[Jet]) -> Jet:

@@ -190,6 +190,18 @@ class Reading(PosteriorAverages, Operators):
     def _wz(self, term: Term, shape: Space) -> Jet:
         return self._constant(shape, self.ring.choose(self.Z, self.interpreter.model.weights))
 
+    # -- components ---
+    def _mz(self, term: Term, shape: Space) -> Value:
+        means = self.interpreter.model.means
+        return tuple(self._constant(shape, self.ring.choose(self.Z, [m[i] for m in means])) for i in range(self.D))
+
+    def _Sz(self, term: Term, shape: Space) -> Value:
+        covs, size = self.interpreter.model.covariances, range(self.D)
+        entry = self.ring.choose
+        return tuple(
+            tuple(self._constant(shape, entry(self.Z, [c[i][j] for c in covs])) for j in size) for i in size
+        )
+
     # -- averages ---
     def _E(self, term: Term, shape: Space) -> Value:
         return self._average(term, shape, 0)

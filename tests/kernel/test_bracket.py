@@ -167,7 +167,7 @@ def test_a_single_atom_leaves_no_doubt():
 
 def test_lowering_names_what_it_cannot_read():
     low = Lowering(CHANNEL)
-    for term in (exp(normsq(x)), tanh(D), at(normsq(x), x=0), pz, log(normsq(x) + 1), (normsq(x) + 1) ** -1):
+    for term in (exp(normsq(x)), tanh(D), at(normsq(x), x=0), tr(Sz), log(normsq(x) + 1), (normsq(x) + 1) ** -1):
         with pytest.raises(KernelError):
             low.element(term)
     with pytest.raises(KernelError):

@@ -1,19 +1,22 @@
 """The calculus of the Gaussian channel X_t = alpha X_0 + sigma eps, for every D, K and prior. Trusted.
 
-The rules, with k(x|X0) = N(x; alpha X0, sigma^2 I), l = log k, p = integral of p0 k over X0 and <w> the posterior
-average of w at x:
+The law has a label Z with finitely many values, and Z - X0 - X_t is Markov: the joint density is
+w_Z p0(X0|Z) k(x|X0). Write k(x|X0) = N(x; alpha X0, sigma^2 I), l = log k, p for the integral of p0 k over X0, pz for
+that of p0(X0|Z) k, <w> for the average of w over X0 and Z given x, <w>_Z for that over X0 given x and Z. The rules:
 
     d_i l = -(x_i - alpha X0_i) / sigma^2            dt l from alpha' = a alpha, (sigma^2)' = 2 a sigma^2 + g^2
     d p = p <dl>            d log p = <dl>            d <w> = <dw> + <w dl> - <w><dl>       (d = d_i or dt)
-    dt E[w] = E[dt w + w dt l]                        E[w] = E[<w>]                         (tower)
+    d pz = pz <dl>_Z        d log pz = <dl>_Z         d <w>_Z = <dw>_Z + <w dl>_Z - <w>_Z <dl>_Z
+    dt E[w] = E[dt w + w dt l]                        E[w] = E[<w>],  <w> = <<w>_Z>         (tower)
     E[div V + V . grad l] = 0                         (V k p0 decays: a named hypothesis)
 
-Averages are kept flat: they are linear, what does not depend on X0 leaves <.>, what depends on t alone leaves E, and
-<1> = E[1] = 1. Scalar generators (first entry of the tag):
+p0 is the density of X0 whatever its label. Averages are flat (see :mod:`theory.kernel.averages`). Scalar generators
+(first entry of the tag):
 
     alpha sigma g, (a, n), (g2, n >= 1)   functions of t and the derivatives of a and g^2
     D pi (sym, s) (log, name) (logint, n) constants and logarithms of t-functions
     lp lk lp0 p k p0                      log p, log k(x|X0), log p0(X0) and the densities themselves
+    lpz lwz pz wz                         log pz, log w_Z, the density of X_t given Z and the weight of Z
     (inv, element)                        the inverse of a number or function of t
 """
 
@@ -25,9 +28,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from theory.kernel.averages import AVERAGE, SPACE_TAGS, expectation, label_posterior, posterior
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.monomials import (
     DIM,
+    NESTED,
     ONE,
     ZERO,
     Element,
@@ -41,60 +46,7 @@ from theory.kernel.monomials import (
 )
 
 HALF = Fraction(1, 2)
-LATENT_TAGS = frozenset({"lk", "lp0", "k", "p0"})
-SPACE_TAGS = frozenset({"lp", "lk", "p", "k"})
-SIDE = frozenset({"lp", "lk", "lp0", "p", "k", "p0"})
 LOG_2PI = total((generator("logint", 2), generator("log", "pi")))
-
-
-def posterior(element: Element) -> Element:
-    """<element>: the posterior average at x, flat."""
-    return total(_posterior(m).scaled(c) for m, c in element.terms.items())
-
-
-@lru_cache(maxsize=1 << 16)
-def _posterior(m: Monomial) -> Element:
-    scalars, factors = m
-    latent_scalars = tuple(s for s in scalars if s[0][0] in LATENT_TAGS)
-    latent_factors = tuple(f for f in factors if f[0] == "X")
-    if not latent_scalars and not latent_factors:
-        return Element({m: Fraction(1)})
-    rest_scalars = tuple(s for s in scalars if s[0][0] not in LATENT_TAGS)
-    rest_factors = tuple(f for f in factors if f[0] != "X")
-    average: Factor = ("post", (latent_scalars, latent_factors), ())
-    return monomial(rest_scalars, (*rest_factors, average))
-
-
-def expectation(element: Element) -> Element:
-    """E[element] over the joint law of X0 and X_t, after the tower, flat."""
-    return total(_expectation(m).scaled(c) for m, c in posterior(element).terms.items())
-
-
-@lru_cache(maxsize=1 << 16)
-def _expectation(m: Monomial) -> Element:
-    scalars, factors = m
-    inner_scalars = tuple(s for s in scalars if s[0][0] in SPACE_TAGS)
-    inner_factors = tuple(f for f in factors if f[0] not in ("E", "delta"))
-    if not inner_scalars and not inner_factors:
-        return Element({m: Fraction(1)})
-    outer_scalars = tuple(s for s in scalars if s[0][0] not in SPACE_TAGS)
-    outer_factors = tuple(f for f in factors if f[0] in ("E", "delta"))
-    average: Factor = ("E", (inner_scalars, inner_factors), ())
-    return monomial(outer_scalars, (*outer_factors, average))
-
-
-def depends_on_latent(element: Element) -> bool:
-    """Whether X0 occurs outside every average."""
-    return any(
-        s[0][0] in LATENT_TAGS for m in element.terms for s in m[0]
-    ) or any(f[0] == "X" for m in element.terms for f in m[1])  # fmt: skip
-
-
-def depends_on_space(element: Element) -> bool:
-    """Whether x or X0 occurs outside every E."""
-    return any(s[0][0] in SIDE for m in element.terms for s in m[0]) or any(
-        f[0] not in ("E", "delta") for m in element.terms for f in m[1]
-    )
 
 
 def expand_kernel_logs(element: Element, log_kernel: Element) -> Element:
@@ -114,23 +66,26 @@ def _expand(m: Monomial, log_kernel: Element) -> Element:
             out = out * log_kernel**exponent
     for factor in factors:
         kind, data, _ = factor
-        if kind in ("post", "E"):
-            inner = _expand(canonical(*data), log_kernel)
-            out = out * (posterior(inner) if kind == "post" else expectation(inner))
+        if kind in NESTED:
+            out = out * AVERAGE[kind](_expand(canonical(*data), log_kernel))
         else:
             out = out * monomial((), (factor,))
     return out
 
 
 def _mentions_lk(m: Monomial) -> bool:
-    return any(s[0] == ("lk",) for s in m[0]) or any(f[0] in ("post", "E") and _mentions_lk(f[1]) for f in m[1])
+    return any(s[0] == ("lk",) for s in m[0]) or any(f[0] in NESTED and _mentions_lk(f[1]) for f in m[1])
 
 
 @dataclass(frozen=True)
 class Channel:
-    """The derivation rules for one class of linear processes: "linear", "ve" (alpha = 1) or "vp" (g^2 = -2 a)."""
+    """The derivation rules for one class of linear processes: "linear", "ve" (alpha = 1) or "vp" (g^2 = -2 a).
+
+    ``gaussian``: X0 given Z is Gaussian with mean m_Z and covariance S_Z.
+    """
 
     process: str = "linear"
+    gaussian: bool = False
 
     def __post_init__(self) -> None:
         if self.process not in ("linear", "ve", "vp"):
@@ -169,6 +124,11 @@ class Channel:
         distance = (self.offset(1) * self.offset(1) * self.sigma(-2)).scaled(-HALF)
         scale = generator(*DIM) * (generator("log", "sigma") + LOG_2PI.scaled(HALF))
         return distance - scale
+
+    def component_covariance(self, i: int, j: int) -> Element:
+        """V_ij, V = alpha^2 S_Z + sigma^2 I: the covariance of X_t given Z, for a Gaussian component."""
+        spread = self.alpha(2) * monomial((), (("Sz", "", (i, j)),))
+        return spread + self.sigma(2) * monomial((), (("delta", "", (i, j)),))
 
     def slope(self, index: int) -> Element:
         """d_i log k(x|X0)."""
@@ -233,9 +193,10 @@ def _scalar_derivative(channel: Channel, tag: tuple[Any, ...], index: int) -> El
     name = tag[0]
     if name in SPACE_TAGS:
         slope = _likelihood_slope(channel, index)
-        change = posterior(slope) if name in ("lp", "p") else slope
-        return change if name in ("lp", "lk") else change * generator(*tag)
-    if index or name in ("D", "pi", "sym", "logint", "lp0", "p0"):
+        average = {"lp": posterior, "p": posterior, "lpz": label_posterior, "pz": label_posterior}.get(name)
+        change = slope if average is None else average(slope)
+        return change if name in ("lp", "lk", "lpz") else change * generator(*tag)
+    if index or name in ("D", "pi", "sym", "logint", "lp0", "p0", "lwz", "wz"):
         return ZERO
     if name == "log":
         return _log_rate(channel, tag[1])
@@ -270,13 +231,18 @@ def _factor_derivative(channel: Channel, factor: Factor, index: int) -> Element:
         return monomial((), (("delta", "", (slots[0], index)),)) if index else ZERO
     if kind == "field":
         return monomial((), ((kind, data, (*slots, index)),)) if index else ZERO
-    if kind in ("X", "delta") or (kind == "E" and index):
+    if kind in ("X", "delta", "mz", "Sz") or (kind in ("E", "vinv") and index):
         return ZERO
+    if kind == "vinv":  # dt V = 2 a V + g^2 I, and dt V^-1 = -V^-1 (dt V) V^-1
+        i, j, between = *slots, max(slots) + 1
+        square = monomial((), (("vinv", "", (i, between)), ("vinv", "", (between, j))))
+        return (channel.a() * monomial((), (factor,))).scaled(-2) - channel.g2() * square
     inner = Element({canonical(*data): Fraction(1)})
     slope = _likelihood_slope(channel, index)
     change = _derive(channel, inner, index)
     if kind == "E":
         return expectation(change + inner * slope)
-    if kind == "post":
-        return posterior(change) + posterior(inner * slope) - posterior(inner) * posterior(slope)
+    if kind in ("post", "zpost"):
+        average = AVERAGE[kind]
+        return average(change) + average(inner * slope) - average(inner) * average(slope)
     raise KernelError(f"no derivative for {kind!r}")

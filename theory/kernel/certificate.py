@@ -22,22 +22,24 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from theory.kernel.bracket import Channel, depends_on_space
+from theory.kernel.averages import depends_on_space
+from theory.kernel.bracket import Channel
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.exact_witness import find_witness
-from theory.kernel.hypotheses import Hypothesis, collect, keeps_one_sign
+from theory.kernel.hypotheses import GAUSSIAN_COMPONENTS, LABELLED, Hypothesis, collect, keeps_one_sign
 from theory.kernel.lower import Lowering
 from theory.kernel.monomials import NESTED, Element, Monomial
 from theory.kernel.nonneg import is_nonnegative
 from theory.kernel.zero import vanishes
-from theory.language.definitions import minus, num, plus
+from theory.language.definitions import minus, num, plus, unfold
 from theory.language.instances import Law, LawError, Setting
 from theory.language.serial import setting_data, setting_from_data, statement_from_data
 from theory.language.statements import Chain, Rel, statement_data
-from theory.language.terms import Term, TermError, from_data, to_data
+from theory.language.terms import Term, TermError, from_data, to_data, walk
 
 VERSION, KIND = 1, "bracket"
 _FLUX_LIMIT = 200
+ANY_LABEL = "any label Z of finitely many values that X_t sees only through X0"
 _DENOMINATOR_SECONDS = 10
 
 
@@ -111,8 +113,10 @@ def check(data: Any) -> Theorem:
         raise KernelError(f"the proof divides by {lowering.inverses[divided[0]]!r}, the statement does not")
     terms = [t for r in relations for t in (r.lhs, r.rhs)]
     extra = [t for link in links for f in link.fluxes for t in (f.coefficient, f.field)]
+    extra += [link.square for link in links if link.square is not None]
     hypotheses = collect(terms, extra, fluxes, lowering, setting)
-    return Theorem(statement, setting, scope_of(setting), hypotheses, tuple(steps))
+    labelled = any(n.op in LABELLED for t in (*terms, *extra) for n in walk(unfold(t)))
+    return Theorem(statement, setting, scope_of(setting, labelled), hypotheses, tuple(steps))
 
 
 def _authored_denominators(relations: tuple[Rel, ...], lowering: Lowering, setting: Setting) -> set[Any]:
@@ -139,14 +143,19 @@ def lowering_for(setting: Setting) -> Lowering:
     """The reading of statements in a setting. Raises UnsupportedError for a concrete law."""
     if isinstance(setting.law, Law):
         raise UnsupportedError("a concrete law is the component kernel's")
-    return Lowering(Channel(setting.process.name), frozenset(str(t.data) for t in setting.positive))
+    channel = Channel(setting.process.name, gaussian=setting.law.name in GAUSSIAN_COMPONENTS)
+    return Lowering(channel, frozenset(str(t.data) for t in setting.positive))
 
 
-def scope_of(setting: Setting) -> str:
-    """For what a proof in the bracket kernel holds."""
+def scope_of(setting: Setting, labelled: bool = False) -> str:
+    """For what a proof in the bracket kernel holds; ``labelled`` if it speaks of the label Z."""
     size = "every dimension D" if setting.D is None else f"D = {setting.D}"
     law = setting.law
-    return f"{size}, {law.text if not isinstance(law, Law) else law.name}, {setting.process.text}"
+    label = ""
+    if labelled:
+        component = not isinstance(law, Law) and law.name in GAUSSIAN_COMPONENTS
+        label = ", Z its component" if component else f", {ANY_LABEL}"
+    return f"{size}, {law.text if not isinstance(law, Law) else law.name}{label}, {setting.process.text}"
 
 
 def _read(data: Any) -> tuple[Rel | Chain, Setting, list[Link]]:
@@ -234,8 +243,8 @@ def lowered_flux(flux: Flux, lowering: Lowering, rank: int) -> tuple[Element, El
 
 
 def _divides_by_density(m: Monomial) -> bool:
-    """Whether p, k or p0 occurs with a negative power: times k p0 that need not vanish at infinity."""
-    return any(tag[0] in ("p", "k", "p0") and exponent < 0 for tag, exponent in m[0]) or any(
+    """Whether p, k, p0 or pz occurs with a negative power: times k p0 that need not vanish at infinity."""
+    return any(tag[0] in ("p", "k", "p0", "pz") and exponent < 0 for tag, exponent in m[0]) or any(
         _divides_by_density(data) for kind, data, _ in m[1] if kind in NESTED
     )
 

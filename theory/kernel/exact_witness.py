@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from theory.kernel.bracket import depends_on_latent, depends_on_space
+from theory.kernel.averages import depends_on_end, depends_on_label, depends_on_space, mentions_label
 from theory.kernel.errors import KernelError
 from theory.kernel.finite_law import FiniteLaw
 from theory.kernel.gaussian_law import GaussianLaw
@@ -92,15 +92,17 @@ def _cases(left: Element, right: Element, setting: Setting, positive: frozenset[
     law, process = setting.law.name, setting.process.name
     sides = (left, right)
     averaged = any(f[0] == "E" for side in sides for m in side.terms for f in m[1])
-    space, latent = any(map(depends_on_space, sides)), any(map(depends_on_latent, sides))
+    space, latent = any(map(depends_on_space, sides)), any(map(depends_on_end, sides))
+    labelled, label = any(map(mentions_label, sides)), any(map(depends_on_label, sides))
+    kind = "" if not labelled else "component" if law == "mixture" else "any"
     declared = positive | {str(t.data) for t in setting.nonnegative}
     if not averaged and law in _FINITE_LAWS:
         shapes = _SIZES if setting.D is None else tuple((setting.D, K) for K in (3, 4, 2))
         for seed in range(_SEEDS):
             for size, atoms in shapes:
-                finite = FiniteLaw(size, atoms, seed, process, declared)
-                for end in finite.ends() if latent else (None,):
-                    yield _finite_case(finite, end)
+                finite = FiniteLaw(size, atoms, seed, process, declared, kind)
+                for end, sort in finite.pairs(latent, label):
+                    yield _finite_case(finite, end, sort)
     gaussian = law in _GAUSSIAN_LAWS
     if gaussian or (averaged and law == "discrete"):
         for seed in range(_SEEDS):
@@ -110,8 +112,8 @@ def _cases(left: Element, right: Element, setting: Setting, positive: frozenset[
                 yield _gaussian_case(normal, space, latent)
 
 
-def _finite_case(law: FiniteLaw, end: int | None) -> _Case:
-    return _Case(law.D, lambda element, at: law.value(element, at, end), lambda: law.text(end))
+def _finite_case(law: FiniteLaw, end: int | None, label: int | None) -> _Case:
+    return _Case(law.D, lambda element, at: law.value(element, at, end, label), lambda: law.text(end, label))
 
 
 def _gaussian_case(law: GaussianLaw, space: bool, latent: bool) -> _Case:

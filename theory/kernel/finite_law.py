@@ -2,7 +2,7 @@
 
 The posterior weights r_k = P(y_k | x) are chosen as free rationals: the prior weights that give them, w_k proportional
 to r_k / k(x|y_k), always exist. So posterior averages are exact rationals; only densities and logarithms need
-intervals.
+intervals. With a label Z the joint weights r_kz = P(y_k, Z = z | x) are free rationals in the same way.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 from theory.kernel import intervals
+from theory.kernel.averages import LABEL_FACTORS, LABEL_TAGS
 from theory.kernel.errors import UnsupportedError
 from theory.kernel.intervals import Interval, as_interval
 from theory.kernel.monomials import Element, Factor, Monomial, Scalars, indices_of
@@ -23,9 +24,15 @@ ZERO = Fraction(0)
 
 
 class FiniteLaw:
-    """A discrete law with K atoms seen from a point x, at a germ; all data rational."""
+    """A discrete law with K atoms seen from a point x, at a germ; all data rational.
 
-    def __init__(self, dimension: int, atoms: int, seed: int, process: str, positive: frozenset[str]) -> None:
+    ``labels``: "any" for a label with two values that goes with every atom, "component" for the atom's own number, ""
+    where no label is read.
+    """
+
+    def __init__(
+        self, dimension: int, atoms: int, seed: int, process: str, positive: frozenset[str], labels: str = ""
+    ) -> None:
         self.source = Rationals(seed)
         self.D = dimension
         self.germ = Germ(process, dimension, self.source, positive, level=seed)
@@ -33,8 +40,21 @@ class FiniteLaw:
         self.places = tuple(tuple(self.source.signed() for _ in range(dimension)) for _ in range(atoms))
         shares = [self.source.positive() for _ in range(atoms)]
         self.weights = tuple(share / sum(shares) for share in shares)
+        self.labels = labels
+        self.joint = {(k, k if labels == "component" else 0): weight for k, weight in enumerate(self.weights)}
+        if labels == "any":
+            for k, weight in enumerate(self.weights):
+                split = self.source.positive()
+                self.joint[k, 0], self.joint[k, 1] = weight / (1 + split), weight * split / (1 + split)
         self._jets: dict[tuple[Any, tuple[int, ...]], Fraction] = {}
-        self._averages: dict[tuple[Monomial, tuple[tuple[int, int], ...]], Number] = {}
+        self._averages: dict[tuple[str, int | None, Monomial, tuple[tuple[int, int], ...]], Number] = {}
+
+    def put_at_fixed_point(self) -> None:
+        """Move x to alpha <X0>, where the score vanishes; before any value is asked for."""
+        self.x = tuple(
+            self.germ.alpha * sum((w * y[i] for w, y in zip(self.weights, self.places, strict=True)), ZERO)
+            for i in range(self.D)
+        )
 
     @cached_property
     def log_kernels(self) -> tuple[Interval, ...]:
@@ -59,28 +79,44 @@ class FiniteLaw:
         """log w_k = log r_k + log p - log k(x|y_k)."""
         return intervals.log(self.weights[k]) + self.log_density - self.log_kernels[k]
 
-    def value(self, element: Element, at: dict[int, int], end: int | None) -> Number:
-        """The value with free indices put to the coordinates ``at`` and X0 put to the atom ``end``.
+    def log_weight(self, label: int) -> Interval:
+        """log w_z: w_z = sum_k w_z P(y_k | z) with w_z P(y_k | z) = r_kz p / k(x|y_k)."""
+        total = as_interval(0)
+        for (k, z), weight in self.joint.items():
+            if z == label:
+                total = total + intervals.exp(-self.log_kernels[k]) * weight
+        return self.log_density + intervals.log(total)
+
+    def share(self, label: int) -> Fraction:
+        """P(Z = label | x)."""
+        return sum((weight for (_, z), weight in self.joint.items() if z == label), ZERO)
+
+    def log_component(self, label: int) -> Interval:
+        """log p(x | Z) = log P(Z | x) + log p - log w_Z."""
+        return intervals.log(self.share(label)) + self.log_density - self.log_weight(label)
+
+    def value(self, element: Element, at: dict[int, int], end: int | None, label: int | None = None) -> Number:
+        """The value with free indices put to the coordinates ``at``, X0 to the atom ``end`` and Z to ``label``.
 
         Raises UnsupportedError for what depends on an average over x, KernelError where a denominator vanishes.
         """
         total: Number = ZERO
         for (scalars, factors), coefficient in element.terms.items():
-            scale = self._scalars(scalars, end)
+            scale = self._scalars(scalars, end, label)
             summed = sorted({i for i in indices_of(factors) if i < 0})
             inner: Number = ZERO
             for choice in product(range(self.D), repeat=len(summed)):
-                inner = inner + self._factors(factors, {**at, **dict(zip(summed, choice, strict=True))}, end)
+                inner = inner + self._factors(factors, {**at, **dict(zip(summed, choice, strict=True))}, end, label)
             total = total + inner * scale * coefficient
         return total
 
-    def _scalars(self, scalars: Scalars, end: int | None) -> Number:
+    def _scalars(self, scalars: Scalars, end: int | None, label: int | None) -> Number:
         out: Number = Fraction(1)
         for tag, exponent in scalars:
-            out = out * power(self._scalar(tag, end), exponent)
+            out = out * power(self._scalar(tag, end, label), exponent)
         return out
 
-    def _scalar(self, tag: tuple[Any, ...], end: int | None) -> Number:
+    def _scalar(self, tag: tuple[Any, ...], end: int | None, label: int | None) -> Number:
         name = tag[0]
         if name == "lp":
             return self.log_density
@@ -91,9 +127,16 @@ class FiniteLaw:
                 raise UnsupportedError("an end point without a value")
             log = self.log_kernels[end] if name in ("lk", "k") else self.log_prior(end)
             return log if name in ("lk", "lp0") else intervals.exp(log)
-        return self.germ.number(tag, lambda element: self.value(element, {}, end))
+        if name in LABEL_TAGS:
+            if label is None:
+                raise UnsupportedError("a label without a value")
+            log = self.log_component(label) if name in ("lpz", "pz") else self.log_weight(label)
+            return log if name in ("lpz", "lwz") else intervals.exp(log)
+        return self.germ.number(tag, lambda element: self.value(element, {}, end, label))
 
-    def _factors(self, factors: tuple[Factor, ...], at: dict[int, int], end: int | None) -> Number:
+    def _factors(
+        self, factors: tuple[Factor, ...], at: dict[int, int], end: int | None, label: int | None
+    ) -> Number:
         out: Number = Fraction(1)
         for kind, data, slots in factors:
             if kind == "x":
@@ -108,7 +151,12 @@ class FiniteLaw:
             elif kind == "field":
                 out = out * self._jet(data, tuple(at[i] for i in slots))
             elif kind == "post":
-                out = out * self._average(data, at)
+                out = out * self._average(data, at, None)
+            elif kind in LABEL_FACTORS:
+                if label is None:
+                    raise UnsupportedError("a label without a value")
+                average = kind == "zpost"
+                out = out * (self._average(data, at, label) if average else self._of_component(kind, at, slots, label))
             else:
                 raise UnsupportedError("an average over x has no value at a point")
             if out == ZERO:
@@ -122,22 +170,33 @@ class FiniteLaw:
             self._jets[key] = self.source.signed(9)
         return self._jets[key]
 
-    def _average(self, monomial: Monomial, at: dict[int, int]) -> Number:
+    def _of_component(self, kind: str, at: dict[int, int], slots: tuple[int, ...], label: int) -> Fraction:
+        """m_Z, S_Z = 0 or V_Z^-1 = I/sigma^2 of an atom that is its own component."""
+        if self.labels != "component":
+            raise UnsupportedError("the moments of a component need a label that is the component")
+        if kind == "mz":
+            return self.places[label][at[slots[0]]]
+        return 1 / self.germ.sigma**2 if kind == "vinv" and at[slots[0]] == at[slots[1]] else ZERO
+
+    def _average(self, monomial: Monomial, at: dict[int, int], label: int | None) -> Number:
+        """The average over X0 and Z given x, or over X0 given x and ``label``."""
         used = tuple(sorted((i, at[i]) for i in set(indices_of(monomial[1]))))
-        key = (monomial, used)
+        key = ("post" if label is None else "zpost", label, monomial, used)
         if key not in self._averages:
             total: Number = ZERO
-            for k, weight in enumerate(self.weights):
-                inner = self._factors(monomial[1], at, k)
-                total = total + inner * self._scalars(monomial[0], k) * weight
-            self._averages[key] = total
+            for (k, z), weight in self.joint.items():
+                if label in (None, z):
+                    inner = self._factors(monomial[1], at, k, z)
+                    total = total + inner * self._scalars(monomial[0], k, z) * weight
+            self._averages[key] = total if label is None else total * (1 / self.share(label))
         return self._averages[key]
 
-    def ends(self) -> Iterator[int]:
-        """The atoms, as values of a free X0."""
-        return iter(range(len(self.places)))
+    def pairs(self, end: bool, label: bool) -> Iterator[tuple[int | None, int | None]]:
+        """The values of a free X0 and a free Z that go together; None for what is not free."""
+        found = dict.fromkeys((k if end else None, z if label else None) for k, z in self.joint)
+        return iter(found)
 
-    def text(self, end: int | None) -> dict[str, str]:
+    def text(self, end: int | None, label: int | None = None) -> dict[str, str]:
         """The instance in words."""
         out = {
             "law": f"{len(self.places)} atoms at {', '.join(map(vector, self.places))}, prior weights proportional to "
@@ -147,6 +206,11 @@ class FiniteLaw:
         }
         if end is not None:
             out["X0"] = vector(self.places[end])
+        if self.labels == "any":
+            table = "; ".join(f"k = {k + 1}, z = {z + 1}: {weight}" for (k, z), weight in sorted(self.joint.items()))
+            out["label"] = f"P(y_k, Z = z | x): {table}"
+        if label is not None:
+            out["Z"] = str(label + 1)
         return out
 
 

@@ -3,6 +3,7 @@
 X0 has independent coordinates N(m_d, c_d). Then log p, log k, log p0 and every posterior average of a polynomial are
 polynomials in x and X0, and averages are exact Gaussian moments; only the logarithms of constants need intervals.
 With every c_d = 0 the law is one atom, p0 = 1 against counting measure, and p = k.
+A label has one value here: w_Z = 1, and what is averaged given x and Z is averaged given x.
 """
 
 from __future__ import annotations
@@ -42,25 +43,20 @@ class GaussianLaw:
         self._fields: dict[tuple[Any, tuple[int, ...]], Polynomial] = {}
 
     # -- log densities as polynomials ---------------------------------------------------------------------------
-    def _log_gaussian(self, deviations: list[Polynomial], variances: tuple[Fraction, ...]) -> Polynomial:
-        pieces = [Polynomial.generator(("logarithm", "2pi")) * (-HALF * self.D)]
-        for u, v in zip(deviations, variances, strict=True):
-            pieces.append(u * u * (-HALF / v))
-            pieces.append(Polynomial.generator(("log", v)) * -HALF)
-        return Polynomial.sum_of(pieces)
-
     @lru_cache(maxsize=16)  # noqa: B019
     def _logarithm(self, name: str) -> Polynomial:
         alpha = self.germ.alpha
-        if name == "lp":
+        if name == "lwz":
+            return ZERO
+        if name in ("lp", "lpz"):
             deviations = [_x(d) - alpha * m for d, m in enumerate(self.mean)]
-            return self._log_gaussian(deviations, self.spread)
+            return log_gaussian(deviations, self.spread)
         if name == "lk":
             deviations = [_x(d) - _end(d) * alpha for d in range(self.D)]
-            return self._log_gaussian(deviations, (self.germ.sigma**2,) * self.D)
+            return log_gaussian(deviations, (self.germ.sigma**2,) * self.D)
         if self.atom:
             return ZERO
-        return self._log_gaussian([_end(d) - m for d, m in enumerate(self.mean)], self.cov)
+        return log_gaussian([_end(d) - m for d, m in enumerate(self.mean)], self.cov)
 
     # -- elements -----------------------------------------------------------------------------------------------
     def polynomial(self, element: Element, at: dict[int, int]) -> Polynomial:
@@ -78,11 +74,13 @@ class GaussianLaw:
     def _scalars(self, scalars: Scalars) -> Polynomial:
         out = ONE
         for tag, exponent in scalars:
-            if tag[0] in ("lp", "lk", "lp0"):
+            if tag[0] == "wz":
+                continue
+            if tag[0] in ("lp", "lk", "lp0", "lpz", "lwz"):
                 if not isinstance(exponent, int) or exponent < 0:
                     raise UnsupportedError("a negative power of a logarithm")
                 out = out * self._logarithm(tag[0]) ** exponent
-            elif tag[0] in ("p", "k", "p0"):
+            elif tag[0] in ("p", "k", "p0", "pz"):
                 raise UnsupportedError("a density outside a logarithm")
             else:
                 out = out * self._constant(tag, exponent)
@@ -119,6 +117,8 @@ class GaussianLaw:
                 piece = ONE if at[slots[0]] == at[slots[1]] else ZERO
             elif kind == "field":
                 piece = self._field(data, tuple(at[i] for i in slots))
+            elif kind in ("mz", "Sz", "vinv"):
+                piece = Polynomial.constant(self._of_component(kind, tuple(at[i] for i in slots)))
             else:
                 piece = self._average(kind, data, at)
             out = out * piece
@@ -126,14 +126,26 @@ class GaussianLaw:
                 break
         return out
 
+    def _of_component(self, kind: str, places: tuple[int, ...]) -> Fraction:
+        """m, S or (alpha^2 S + sigma^2 I)^-1."""
+        d = places[0]
+        if kind == "mz":
+            return self.mean[d]
+        if d != places[1]:
+            return Fraction(0)
+        return self.cov[d] if kind == "Sz" else 1 / self.spread[d]
+
     def _average(self, kind: str, monomial: Monomial, at: dict[int, int]) -> Polynomial:
         inside = set(indices_of(monomial[1]))
         key = (kind, monomial, tuple(sorted((i, at[i]) for i in inside)))
         if key not in self._memo:
             # Summed indices of the whole monomial are already put to coordinates, so none is summed again here.
             inner = self._factors(monomial[1], at) * self._scalars(monomial[0])
-            self._memo[key] = self._posterior(inner) if kind == "post" else self._mean(self._posterior(inner))
+            self._memo[key] = self._averaged(kind, inner)
         return self._memo[key]
+
+    def _averaged(self, kind: str, inner: Polynomial) -> Polynomial:
+        return self._mean(self._posterior(inner)) if kind == "E" else self._posterior(inner)
 
     def _posterior(self, inner: Polynomial) -> Polynomial:
         """Each X0_d given x is N(m + K (x - alpha m), c - K alpha c) with K = c alpha / (alpha^2 c + sigma^2)."""
@@ -145,7 +157,7 @@ class GaussianLaw:
                     d = tag[1]
                     gain = self.cov[d] * self.germ.alpha / self.spread[d]
                     centre = _x(d) * gain + self.mean[d] * (1 - gain * self.germ.alpha)
-                    piece = piece * _moment(centre, self.cov[d] * (1 - gain * self.germ.alpha), exponent)
+                    piece = piece * moment(centre, self.cov[d] * (1 - gain * self.germ.alpha), exponent)
                 else:
                     piece = piece * Polynomial.generator(tag, exponent)
             pieces.append(piece)
@@ -158,7 +170,7 @@ class GaussianLaw:
             for tag, exponent in monomial:
                 if tag[0] == "x":
                     centre = Polynomial.constant(self.germ.alpha * self.mean[tag[1]])
-                    piece = piece * _moment(centre, self.spread[tag[1]], exponent)
+                    piece = piece * moment(centre, self.spread[tag[1]], exponent)
                 else:
                     piece = piece * Polynomial.generator(tag, exponent)
             pieces.append(piece)
@@ -222,7 +234,16 @@ def _end(d: int) -> Polynomial:
     return Polynomial.generator(("X", d))
 
 
-def _moment(centre: Polynomial, variance: Fraction, order: int) -> Polynomial:
+def log_gaussian(deviations: list[Polynomial], variances: tuple[Fraction, ...]) -> Polynomial:
+    """log N(u; 0, diag(variances)) at the vector u = ``deviations``."""
+    pieces = [Polynomial.generator(("logarithm", "2pi")) * (-HALF * len(variances))]
+    for u, v in zip(deviations, variances, strict=True):
+        pieces.append(u * u * (-HALF / v))
+        pieces.append(Polynomial.generator(("log", v)) * -HALF)
+    return Polynomial.sum_of(pieces)
+
+
+def moment(centre: Polynomial, variance: Fraction, order: int) -> Polynomial:
     """E (centre + sqrt(variance) z)^order for a standard normal z: sum of binomials times (2j - 1)!! variance^j."""
     pieces, double_factorial = [], 1
     for j in range(order // 2 + 1):

@@ -8,13 +8,17 @@ from typing import Any
 
 from theory.kernel.bracket import Channel
 from theory.kernel.lower import Lowering
-from theory.kernel.monomials import Element, Factors, Monomial
+from theory.kernel.monomials import NESTED, Element, Factors, Monomial
 from theory.language.definitions import CLOCK_TERM, unfold
 from theory.language.instances import Law, Setting
 from theory.language.terms import Term, make, walk
 
 ASSUMED, DISCHARGED = "assumed", "discharged"
+LABELLED = frozenset({"pz", "wz", "mz", "Sz", "inv"})
+"""The operators by which a statement speaks of the label Z."""
 _TAME_LAWS = frozenset({"discrete", "gaussian", "mixture"})
+GAUSSIAN_COMPONENTS = frozenset({"gaussian", "mixture"})
+LOGARITHMS = frozenset({"lp", "lk", "lp0", "lpz", "lwz"})
 _POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi"})
 
 
@@ -38,11 +42,19 @@ def collect(
     ops = {n.op for n in nodes}
     averages_tame = law in _TAME_LAWS and all(_tame_averages(lowering, t) for t in terms)
     found: list[Hypothesis] = []
-    if ops & {"p", "post"}:
+    if ops & {"p", "pz", "post"}:
+        which = "p and the density of X_t given Z are" if ops & LABELLED else "p is"
         found.append(
-            Hypothesis("positivity", "p is positive", DISCHARGED, "a Gaussian kernel with sigma > 0 is positive")
+            Hypothesis("positivity", f"{which} positive", DISCHARGED, "a Gaussian kernel with sigma > 0 is positive")
         )
-    if fluxes or (ops & {"grad", "dt"} and ops & {"p", "post"}):
+    if ops & LABELLED and law in GAUSSIAN_COMPONENTS:
+        text = "X0 given x and Z is Gaussian with the mean and covariance of Bayes' rule"
+        found.append(Hypothesis("Gaussian components", text, DISCHARGED, "X0 given Z and X_t given X0 are Gaussian"))
+    if "inv" in ops:
+        text = "alpha^2 S_Z + sigma^2 I is invertible"
+        by = "a covariance is positive semi-definite, and sigma > 0"
+        found.append(Hypothesis("invertible matrix", text, DISCHARGED, by))
+    if fluxes or (ops & {"grad", "dt"} and ops & {"p", "pz", "post"}):
         found.append(_under_posterior(nodes, law))
     if any(n.op == "dt" and any(m.op == "E" for m in walk(n)) for n in nodes):
         found.append(_about_averages(
@@ -93,13 +105,13 @@ def _decay(number: int, flux: Element, law: str) -> Hypothesis:
 def _tame(m: Monomial) -> bool:
     """Polynomial growth: no density outside a logarithm, no test field, whole powers of logarithms."""
     for tag, exponent in m[0]:
-        if tag[0] in ("p", "k", "p0") or (tag[0] in ("lp", "lk", "lp0") and not _whole(exponent)):
+        if tag[0] in ("p", "k", "p0", "pz") or (tag[0] in LOGARITHMS and not _whole(exponent)):
             return False
     return _tame_factors(m[1])
 
 
 def _tame_factors(factors: Factors) -> bool:
-    return all(f[0] != "field" and (f[0] not in ("post", "E") or _tame(f[1])) for f in factors)
+    return all(f[0] != "field" and (f[0] not in NESTED or _tame(f[1])) for f in factors)
 
 
 def _whole(exponent: Any) -> bool:

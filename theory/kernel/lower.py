@@ -12,15 +12,16 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from theory.kernel.bracket import Channel, depends_on_space, expectation, posterior
+from theory.kernel.averages import depends_on_space, expectation, posterior
+from theory.kernel.bracket import Channel
 from theory.kernel.errors import UnsupportedError
 from theory.kernel.monomials import DIM, ONE, ZERO, Element, constant, generator, monomial, total
 from theory.language.definitions import unfold
 from theory.language.terms import Term
 
 _LEAVES = {"x": "x", "X0": "X"}
-_LOGARITHMS = {"p": ("lp",), "k": ("lk",), "p0": ("lp0",)}
-_ALWAYS_POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi", "p", "k", "p0"})
+_LOGARITHMS = {"p": ("lp",), "k": ("lk",), "p0": ("lp0",), "pz": ("lpz",), "wz": ("lwz",)}
+_ALWAYS_POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi", "p", "k", "p0", "pz", "wz"})
 _FACTOR_LIMIT = 10**4
 
 
@@ -92,6 +93,19 @@ class Lowering:
     def _p0(self, term: Term, indices: tuple[int, ...]) -> Element:
         return generator("p0")
 
+    def _pz(self, term: Term, indices: tuple[int, ...]) -> Element:
+        return generator("pz")
+
+    def _wz(self, term: Term, indices: tuple[int, ...]) -> Element:
+        return generator("wz")
+
+    def _mz(self, term: Term, indices: tuple[int, ...]) -> Element:
+        if not self.channel.gaussian:
+            raise UnsupportedError(f"{term.op} is read where the components are Gaussian only")
+        return monomial((), ((term.op, "", indices),))
+
+    _Sz = _mz
+
     def _field(self, term: Term, indices: tuple[int, ...]) -> Element:
         return monomial((), (("field", term.data, indices),))
 
@@ -128,7 +142,7 @@ class Lowering:
         if len(base.terms) != 1:
             return None
         (((scalars, factors), coefficient),) = base.terms.items()
-        if factors or not all(self._is_positive(tag) for tag, _ in scalars):
+        if factors or not all(self.is_positive(tag) for tag, _ in scalars):
             return None
         if exponent.denominator == 1:
             scale = coefficient ** int(exponent)
@@ -139,7 +153,8 @@ class Lowering:
             scale = root ** exponent.numerator
         return monomial(tuple((tag, e * exponent) for tag, e in scalars)).scaled(scale)
 
-    def _is_positive(self, tag: tuple[Any, ...]) -> bool:
+    def is_positive(self, tag: tuple[Any, ...]) -> bool:
+        """Whether a scalar generator is positive throughout the setting."""
         return tag[0] in _ALWAYS_POSITIVE or (tag[0] == "sym" and tag[1] in self.positive)
 
     def _log(self, term: Term, indices: tuple[int, ...]) -> Element:
@@ -147,7 +162,7 @@ class Lowering:
         if len(base.terms) != 1:
             raise UnsupportedError("the logarithm of a sum")
         (((scalars, factors), coefficient),) = base.terms.items()
-        if factors or coefficient <= 0 or not all(self._is_positive(tag) for tag, _ in scalars):
+        if factors or coefficient <= 0 or not all(self.is_positive(tag) for tag, _ in scalars):
             raise UnsupportedError("the logarithm of something that is not a product of positive quantities")
         pieces = [_log_of_integer(coefficient.numerator), -_log_of_integer(coefficient.denominator)]
         for tag, exponent in scalars:
@@ -172,6 +187,12 @@ class Lowering:
     def _transpose(self, term: Term, indices: tuple[int, ...]) -> Element:
         return self._core(term.args[0], (indices[1], indices[0]))
 
+    def _inv(self, term: Term, indices: tuple[int, ...]) -> Element:
+        """Only (alpha^2 S_Z + sigma^2 I)^-1, a matrix that is positive definite by its form."""
+        if not self.channel.gaussian or self._core(term.args[0], (1, 2)) - self.channel.component_covariance(1, 2):
+            raise UnsupportedError("the inverse of a matrix other than alpha^2 S_Z + sigma^2 I of a Gaussian component")
+        return monomial((), (("vinv", "", indices),))
+
     # -- calculus and averages ----------------------------------------------------------------------------------
     def _grad(self, term: Term, indices: tuple[int, ...]) -> Element:
         return self.channel.gradient(self._core(term.args[0], indices[:-1]), indices[-1])
@@ -187,8 +208,8 @@ class Lowering:
 
 
 _RULES = frozenset({
-    "num", "pi", "sym", "dim", "tfun", "x", "X0", "eye", "origin", "p", "kern", "p0", "field", "add", "mul", "pow",
-    "log", "dot", "outer", "tr", "transpose", "grad", "dt", "post", "E",
+    "num", "pi", "sym", "dim", "tfun", "x", "X0", "eye", "origin", "p", "kern", "p0", "pz", "wz", "mz", "Sz", "field",
+    "add", "mul", "pow", "log", "dot", "outer", "tr", "transpose", "inv", "grad", "dt", "post", "E",
 })  # fmt: skip
 
 

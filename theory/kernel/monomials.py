@@ -5,7 +5,10 @@ first entry is its tag. Factors are triples (kind, data, indices):
 
 * ``("x", "", (i,))`` the point, ``("X", "", (i,))`` the end point X0, ``("delta", "", (i, j))``,
 * ``("field", (name, rank), (components.., derivatives..))`` a test field, its derivative slots symmetric,
-* ``("post", monomial, ())`` and ``("E", monomial, ())``: averages, whose indices live inside.
+* ``("mz", "", (i,))``, ``("Sz", "", (i, j))``, ``("vinv", "", (i, j))``: mean m_Z and covariance S_Z of the component
+  Z, and the inverse of alpha^2 S_Z + sigma^2 I; the matrices are symmetric,
+* ``("post", monomial, ())``, ``("zpost", monomial, ())``, ``("E", monomial, ())``: averages over X0 and Z given x, over
+  X0 given x and Z, and over everything; their indices live inside.
 
 An index that occurs twice is summed over; one that occurs once is free; more often is an error. In a canonical
 monomial the summed indices are -1, -2, .. and the free ones positive. Renaming summed indices is always sound, so the
@@ -30,9 +33,9 @@ Factors = tuple[Factor, ...]
 Monomial = tuple[Scalars, Factors]
 
 UNIT: Monomial = ((), ())
-NESTED = frozenset({"post", "E"})
+NESTED = frozenset({"post", "zpost", "E"})
 DIM = ("D",)
-_ARITY = {"x": 1, "X": 1, "delta": 2, "post": 0, "E": 0}
+_ARITY = {"x": 1, "X": 1, "delta": 2, "mz": 1, "Sz": 2, "vinv": 2, "post": 0, "zpost": 0, "E": 0}
 TERM_LIMIT = 60_000
 _ORDER_LIMIT = 120
 

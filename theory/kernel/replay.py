@@ -7,24 +7,28 @@ import sys
 from pathlib import Path
 from typing import Any, Union
 
-from theory.kernel import certificate, component_certificate
+from theory.kernel import certificate, component_certificate, equivalence
 from theory.kernel.certificate import Theorem
 from theory.kernel.component_certificate import ClosedTheorem
+from theory.kernel.equivalence import EquivalenceTheorem
 from theory.kernel.errors import KernelError
 from theory.language.statements import statement_data
 from theory.language.terms import Term
 
+AnyTheorem = Union[Theorem, ClosedTheorem, EquivalenceTheorem]
 SIZE_LIMIT = 4_000_000
 USAGE = "usage: python -m theory.kernel CERT.json"
 
 
-def check(data: Any) -> Union[Theorem, ClosedTheorem]:
+def check(data: Any) -> AnyTheorem:
     """The theorem that a certificate of either kind proves. Raises KernelError naming the step that is refused."""
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind == certificate.KIND:
         return certificate.check(data)
     if kind == component_certificate.KIND:
         return component_certificate.check(data)
+    if kind == equivalence.KIND:
+        return equivalence.check(data)
     raise KernelError(f"no kernel reads certificates of kind {kind!r}")
 
 
@@ -42,7 +46,7 @@ def load(text: str) -> Any:
         raise KernelError(f"not JSON: {error}") from error
 
 
-def report(theorem: Union[Theorem, ClosedTheorem]) -> str:
+def report(theorem: AnyTheorem) -> str:
     """The theorem in plain words: statement (operators as they are named), scope, hypotheses, steps."""
     lines = [f"statement: {_words(theorem.statement)}", f"holds for: {theorem.scope}"]
     for h in theorem.hypotheses:
@@ -61,6 +65,9 @@ def _words(value: Any) -> str:
     links = getattr(value, "links", None)
     if links is not None:
         return " and ".join(map(_words, links))
+    sides = getattr(value, "left", None), getattr(value, "right", None)
+    if None not in sides:
+        return " if and only if ".join(map(_words, sides))
     return json.dumps(statement_data(value))
 
 

@@ -10,15 +10,18 @@ from fractions import Fraction
 
 from theory.kernel.bracket import Channel, expand_kernel_logs
 from theory.kernel.errors import BudgetError, KernelError
+from theory.kernel.gaussian_components import written_out
 from theory.kernel.monomials import DIM, ONE, Element, generator, monomial, total
 
 _CLEARINGS = 12
 
 
 def reduced(element: Element, channel: Channel, dimension: int | None = None) -> Element:
-    """A numerator of ``element``: inverses cleared, log k written out, the process relation and D put in."""
+    """A numerator of ``element``: inverses cleared, log k and components written out, process and D put in."""
     element = cleared(element)
     element = expand_kernel_logs(element, channel.log_kernel)
+    if channel.gaussian:
+        element = written_out(element, channel)
     if channel.process == "vp":
         element = _on_circle(element)
     return element if dimension is None else _at_dimension(element, dimension)

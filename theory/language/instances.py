@@ -19,7 +19,9 @@ Vector = tuple[Scalar, ...]
 Matrix = tuple[tuple[Scalar, ...], ...]
 
 
-_CONSTANT = frozenset({"num", "pi", "sym", "add", "sub", "neg", "mul", "quot", "pow", "log", "exp", "tanh"})
+_CONSTANT = frozenset(
+    {"num", "pi", "sym", "add", "sub", "neg", "mul", "quot", "pow", "log", "exp", "tanh", "cos", "sin"}
+)
 
 
 class LawError(ValueError):

@@ -12,17 +12,17 @@ from theory.language.terms import Given, Term, TermError, TermLike, Variable, as
 
 __all__ = [
     "Cov", "D", "E", "FAMILY", "FLOW", "FORWARD", "H", "I", "Information", "P", "Phi", "Q", "REVERSE",
-    "REVERSE_GIVEN_END", "Var", "VarPost", "X0", "Xt", "Z", "a", "alpha", "at", "coord", "covar", "d", "div", "dot",
-    "drift", "dt", "exp", "f", "field", "frobsq", "g", "grad", "h", "jac", "k", "lap", "log", "m", "mmse", "noise",
-    "normsq", "nu", "origin", "outer", "p", "p0", "pi", "post", "pz", "s", "s_c", "s_z", "sigma", "snr", "sqrt",
-    "symbol", "tanh", "tr", "transpose", "wz", "x",
+    "REVERSE_GIVEN_END", "Sz", "Var", "VarPost", "X0", "Xt", "Z", "a", "alpha", "at", "coord", "covar", "d", "div",
+    "dot", "drift", "dt", "exp", "f", "field", "frobsq", "g", "grad", "h", "inv", "jac", "k", "lap", "log", "m", "mmse",
+    "mz", "noise", "normsq", "nu", "origin", "outer", "p", "p0", "pi", "post", "pz", "s", "s_c", "s_z", "sigma", "snr",
+    "sqrt", "symbol", "tanh", "tr", "transpose", "wz", "x",
 ]  # fmt: skip
 
 Xt, Z = Variable("Xt"), Variable("Z")
 x, X0, I, origin = make("x"), make("X0"), make("eye"), make("origin")
 D, pi = make("dim"), make("pi")
 alpha, sigma, a, g = (make("tfun", (), name) for name in ("alpha", "sigma", "a", "g"))
-p, k, p0, pz, wz = (make(op) for op in ("p", "kern", "p0", "pz", "wz"))
+p, k, p0, pz, wz, mz, Sz = (make(op) for op in ("p", "kern", "p0", "pz", "wz", "mz", "Sz"))
 s, s_c, s_z, m, f = (make(op) for op in ("score", "score_c", "score_z", "post_mean", "drift_field"))
 snr, nu, mmse, Information = (make(op) for op in ("snr", "nu", "mmse", "information"))
 
@@ -90,6 +90,11 @@ def tr(term: Term) -> Term:
 
 def transpose(term: Term) -> Term:
     return _unary("transpose", term)
+
+
+def inv(term: Term) -> Term:
+    """The inverse of a matrix."""
+    return _unary("inv", term)
 
 
 def normsq(term: Term) -> Term:

@@ -20,7 +20,7 @@ from theory.language.instances import (
     Scalar,
     Setting,
 )
-from theory.language.statements import Chain, Rel, statement_data
+from theory.language.statements import Chain, Iff, Rel, statement_data
 from theory.language.terms import Term, TermError, from_data, make
 
 LAW_CLASSES: dict[str, LawClass] = {c.name: c for c in (ANY, FINITE_INFORMATION, DISCRETE, GAUSSIAN, MIXTURE)}
@@ -37,6 +37,12 @@ def rel_from_data(data: Any) -> Rel:
     """A relation. Raises TermError on anything that ``statement_data`` does not write."""
     relation, lhs, rhs = _fields(data, "Rel", "relation", "lhs", "rhs")
     return Rel(str(relation), from_data(lhs), from_data(rhs))
+
+
+def iff_from_data(data: Any) -> Iff:
+    """An equivalence. Raises TermError on anything that ``statement_data`` does not write."""
+    left, right = _fields(data, "Iff", "left", "right")
+    return Iff(rel_from_data(left), rel_from_data(right))
 
 
 def statement_from_data(data: Any) -> Rel | Chain:

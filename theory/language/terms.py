@@ -261,9 +261,11 @@ CORE: dict[str, Rule] = {
     "num": _num, "pi": _leaf(0), "sym": _name, "dim": _leaf(0), "tfun": _tfun,
     "x": _leaf(1, X), "X0": _leaf(1, X0_VAR), "eye": _leaf(2), "origin": _leaf(1),
     "p": _leaf(0, X), "kern": _leaf(0, X, X0_VAR), "p0": _leaf(0, X0_VAR),
-    "pz": _leaf(0, X, Z_VAR), "wz": _leaf(0, Z_VAR), "field": _test_field,
+    "pz": _leaf(0, X, Z_VAR), "wz": _leaf(0, Z_VAR), "mz": _leaf(1, Z_VAR), "Sz": _leaf(2, Z_VAR), "field": _test_field,
     "add": _add, "mul": _mul, "pow": _pow, "log": fixed(0), "exp": fixed(0), "tanh": fixed(0),
-    "dot": _dot, "outer": fixed(1, 1, result=2), "tr": fixed(2, result=0), "transpose": fixed(2), "coord": _coord,
+    "cos": fixed(0), "sin": fixed(0),
+    "dot": _dot, "outer": fixed(1, 1, result=2), "tr": fixed(2, result=0), "transpose": fixed(2), "inv": fixed(2),
+    "coord": _coord,
     "grad": _grad, "dt": _dt, "post": _post, "E": _expect, "at": _at,
 }  # fmt: skip
 """Core operators and their rank rules.
@@ -277,10 +279,13 @@ x X0       a point of space; an end point
 eye origin the identity matrix; the zero vector
 p          density of X_t at x; kern: k(x|X0); p0: density of X0 against the law's base measure
 pz wz      density of X_t at x given the label Z; the weight of Z
+mz Sz      mean and covariance of X0 given the label Z, for a mixture of Gaussians
 field      an arbitrary smooth test field of x, data = (name, rank)
 add mul    sums of one rank; products with at most one vector or matrix
 pow        integer or half-integer power of a scalar
+cos sin    of constants: schedules hold them, statements do not need them
 dot        contraction of the last index of the first with the first index of the second
+inv        inverse of a matrix
 grad       derivative in x, the new index last; dt: derivative in t at fixed x and X0
 post       posterior average at x over X0 and Z;   E: average over the joint law of X0, Z and X_t
 at         value of a field at a constant point

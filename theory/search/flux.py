@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from theory.kernel.bracket import depends_on_space
+from theory.kernel.averages import depends_on_space
 from theory.kernel.certificate import Flux, lowered_flux
 from theory.kernel.errors import KernelError
 from theory.kernel.lower import Lowering
