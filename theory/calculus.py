@@ -1,6 +1,7 @@
 """Exact calculus of scalar terms in one symbol: substitution, folding of numbers, derivatives. Standard library only.
 
-For the constants and time functions of laws and processes: numbers, symbols, + - * / powers, exp, log, tanh, pi.
+For the constants and time functions of laws and processes: numbers, symbols, + - * / powers, exp, log, tanh,
+cos, sin, pi.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ from theory.language.instances import LawError, Scalar
 from theory.language.terms import Term, make, rebuild, walk
 
 MAX_BITS = 100_000
-ZERO, ONE = make("num", (), Fraction(0)), make("num", (), Fraction(1))
+MAX_EXPONENT = 64
+ZERO, ONE, PI = make("num", (), Fraction(0)), make("num", (), Fraction(1)), make("pi")
+_HALF = Fraction(1, 2)
+_COSINES: dict[Fraction, Fraction | int] = {
+    Fraction(0): 1, Fraction(1, 3): _HALF, _HALF: 0, Fraction(2, 3): -_HALF, Fraction(1): -1
+}  # fmt: skip
+"""cos(q pi) for the q in [0, 1] with denominator at most 3."""
 
 
 def number(value: Fraction | int) -> Term:
@@ -205,10 +212,13 @@ def power(base: Term, exponent: Fraction | int) -> Term:
 
 
 def exp(term: Term) -> Term:
-    """The exponential; exp(0) = 1, exp(log u) = u."""
+    """The exponential; exp(0) = 1, exp(q log u) = u^q for the powers q that terms have."""
     if value_of(term) == 0:
         return ONE
-    return term.args[0] if term.op == "log" else make("exp", (term,))
+    factor, rest = split(term)
+    if rest.op == "log" and factor.denominator <= 2 and abs(factor) <= MAX_EXPONENT:
+        return power(rest.args[0], factor)
+    return make("exp", (term,))
 
 
 def log(term: Term) -> Term:
@@ -219,6 +229,29 @@ def log(term: Term) -> Term:
     if value == 1:
         return ZERO
     return term.args[0] if term.op == "exp" else make("log", (term,))
+
+
+def cos(term: Term) -> Term:
+    """The cosine, exact at 0 and at the multiples of pi with a rational one (Niven: 0, 1/2, 1 and their negatives)."""
+    turns = half_turns(term)
+    if turns is not None and turns.denominator <= 3:
+        turns %= 2
+        return number(_COSINES[min(turns, 2 - turns)])
+    return make("cos", (term,))
+
+
+def sin(term: Term) -> Term:
+    """The sine, exact where :func:`cos` of pi/2 minus the argument is."""
+    turns = half_turns(term)
+    if turns is not None and (Fraction(1, 2) - turns).denominator <= 3:
+        return cos(mul(number(Fraction(1, 2) - turns), PI))
+    return make("sin", (term,))
+
+
+def half_turns(term: Term) -> Fraction | None:
+    """q where the term is q pi, None for any other."""
+    factor, rest = split(term)
+    return factor if rest == PI or factor == 0 else None
 
 
 def folded(term: Term) -> Term:
@@ -240,6 +273,8 @@ def folded(term: Term) -> Term:
         return exp(*args)
     if term.op == "log":
         return log(*args)
+    if term.op in ("cos", "sin"):
+        return cos(*args) if term.op == "cos" else sin(*args)
     if term.op == "tanh" and value_of(args[0]) == 0:
         return ZERO
     return rebuild(term, args)
@@ -250,6 +285,9 @@ def fold_constants(term: Term) -> Scalar:
     result = folded(term)
     value = value_of(result)
     return result if value is None else value
+
+
+_FLOATS = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "cos": math.cos, "sin": math.sin}
 
 
 def estimate(term: Term) -> float | None:
@@ -266,7 +304,7 @@ def estimate(term: Term) -> float | None:
             return float(term.data)
         if term.op == "pow" and isinstance(term.data, Fraction):
             return values[0] ** float(term.data) if values[0] > 0 or term.data.denominator == 1 else None
-        one = {"exp": math.exp, "log": math.log, "tanh": math.tanh}.get(term.op)
+        one = _FLOATS.get(term.op)
         if one is not None:
             return one(values[0])
         if term.op == "pi":
@@ -316,6 +354,10 @@ def diff(term: Term, symbol: str) -> Term:
         return quot(inner[0], u)
     if term.op == "tanh":
         return mul(inner[0], sub(ONE, power(term, 2)))
+    if term.op == "cos":
+        return neg(mul(inner[0], sin(u)))
+    if term.op == "sin":
+        return mul(inner[0], cos(u))
     raise LawError(f"{term.op} cannot stand in a function of t")
 
 

@@ -13,7 +13,7 @@ is refused in milliseconds. Every error is one sentence with the column (from 1)
     atom    = number | name | function "(" scalar ")" | "(" scalar ")"
 
 Numbers are exact (an integer, a decimal, a ratio); arithmetic between numbers is carried out, everything else is kept
-as authored. Functions: exp, log, sqrt, tanh. ``pi`` is the number; any other name is a symbol.
+as authored. Functions: exp, log, sqrt, tanh, cos, sin, tan. ``pi`` is the number; any other name is a symbol.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MAX_TREE = 120
 MAX_NESTED = 32
 """Chains of - and / longer than this are kept flat (a + (-b), a*b^-1), so that terms stay shallow."""
 
-FUNCTIONS = ("exp", "log", "sqrt", "tanh")
+FUNCTIONS = ("exp", "log", "sqrt", "tanh", "cos", "sin", "tan")
 
 
 def constant(value: Fraction | int) -> Term:
@@ -270,7 +270,11 @@ class Reader:
             self.fail(f"log of {value}; its argument must be positive", token)
         if value is not None and token.text == "sqrt" and value < 0:
             self.fail(f"sqrt of {value}; its argument must be >= 0", token)
-        return make("pow", (inner,), Fraction(1, 2)) if token.text == "sqrt" else make(token.text, (inner,))
+        if token.text == "sqrt":
+            return make("pow", (inner,), Fraction(1, 2))
+        if token.text == "tan":
+            return make("quot", (make("sin", (inner,)), make("cos", (inner,))))
+        return make(token.text, (inner,))
 
 
 def _joined(op: str, group: list[Term]) -> Term:

@@ -9,7 +9,7 @@ from theory.grammar import Reader
 from theory.language.definitions import CLOCKS
 from theory.language.instances import LawError, Scalar, Vector
 from theory.language.terms import Term
-from theory.laws import read_vector
+from theory.laws.grammar import read_vector
 
 LEVELS = ("t", "sigma", "alpha", "snr", "nu", "log-sigma")
 

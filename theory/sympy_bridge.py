@@ -157,6 +157,12 @@ class _ToSympy:
     def _op_tanh(self, term: Term) -> Any:
         return sympy.tanh(self.value(term.args[0]))
 
+    def _op_cos(self, term: Term) -> Any:
+        return sympy.cos(self.value(term.args[0]))
+
+    def _op_sin(self, term: Term) -> Any:
+        return sympy.sin(self.value(term.args[0]))
+
     def _op_dot(self, term: Term) -> Any:
         left, right = self._args(term)
         ranks = (term.args[0].rank, term.args[1].rank)

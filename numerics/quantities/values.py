@@ -25,7 +25,7 @@ from numerics.rings import Unsupported
 from theory.calculus import symbols_of
 from theory.language.instances import STANDING_GERM, Germ, Instance, Law, LawError, Scalar, gaussian
 from theory.language.terms import Term
-from theory.laws import bind_law, free_symbols, parse_law
+from theory.laws import bind_law, factors, free_symbols, parse_law
 from theory.processes import Place, Process, check_clock, parse_at, parse_process
 from theory.typeset.text import vector_text
 
@@ -112,7 +112,7 @@ def value(
     law = parse_law(law) if isinstance(law, str) else law
     process = parse_process(process) if isinstance(process, str) else process
     place = parse_at(at) if isinstance(at, str) else at or Place(())
-    chosen = _clock(wanted, process, clock)
+    chosen = clock_of(wanted, process, clock)
     law, germ = _bound(law, process, place)
     task = _Task(wanted, law, germ, chosen, digits)
     if wanted.kind == "point":
@@ -130,7 +130,8 @@ def value(
 
 
 # -- reading what was asked --------------------------------------------------------------------------------------------
-def _clock(wanted: Quantity, process: Process | Germ, clock: str | None) -> str | None:
+def clock_of(wanted: Quantity, process: Process | Germ, clock: str | None) -> str | None:
+    """The clock of a rate, by default the process's own; None for a number. Raises LawError: a clock where none is."""
     if wanted.kind != "rate":
         if clock is not None:
             raise QuantityError(f"{wanted.name} is no rate and has no clock; leave the clock out")
@@ -138,6 +139,11 @@ def _clock(wanted: Quantity, process: Process | Germ, clock: str | None) -> str 
     if clock is not None:
         return check_clock(clock)
     return process.clock if isinstance(process, Process) else "t"
+
+
+def germ_at(process: Process | Germ, place: Place) -> Germ:
+    """The germ at ``place``, checked, with every symbol bound. Raises LawError."""
+    return _bound(gaussian(0, 1), process, place)[1]
 
 
 def _bound(law: Law, process: Process | Germ, place: Place) -> tuple[Law, Germ]:
@@ -259,7 +265,8 @@ class _Task:
             return self._gaussian(self.law, ask)
         split = on_a_line(self.law)
         if split is None:
-            return self._enclosed(self.law, ask)
+            blocks = factors(self.law)
+            return self._enclosed(self.law, ask) if len(blocks) == 1 else self._summed([b for _, b in blocks], ask)
         along, across = split
         first, bits, guarantee, method, uses = self._enclosed(along, ask)
         second, more_bits, _, _, _ = self._gaussian(across, ask)
@@ -267,6 +274,18 @@ class _Task:
         with working(bits):
             total = first + (self.law.D - 1) * second
         return total, bits, guarantee, f"{method}, along the line of the means", (*uses, *LINE_USES)
+
+    def _summed(self, blocks: list[Law], ask: int) -> tuple[Ball, int, str, str, tuple[str, ...]]:
+        """The sum over independent blocks, on each of which the base is a number of its own."""
+        once = {law: replace(self, law=law)._base(ask) for law in dict.fromkeys(blocks)}
+        parts = [once[law] for law in blocks]
+        bits = max(part[1] for part in parts)
+        with working(bits):
+            result = sum((part[0] for part in parts), ball(0))
+        guarantee = FLOAT if any(part[2] == FLOAT for part in parts) else RIGOROUS
+        methods = ", ".join(dict.fromkeys(part[3] for part in parts))
+        uses = tuple(dict.fromkeys(name for part in parts for name in part[4]))
+        return result, bits, guarantee, f"{methods}, over {len(blocks)} independent blocks", (*uses, LINE_USES[0])
 
     def _gaussian(self, law: Law, ask: int) -> tuple[Ball, int, str, str, tuple[str, ...]]:
         bits = 2 * bits_of(ask) + 120

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory.language.instances import T1, T5, LawError, deltas, gaussian, mixture
-from theory.laws import STANDING_LAWS, bind_law, free_symbols, law_text, parse_law
+from theory.laws import STANDING_LAWS, PointsFile, bind_law, free_symbols, law_text, parse_data_law, parse_law
 
 
 def test_the_forms():
@@ -64,8 +64,15 @@ MALFORMED = [
     ("deltas(0: exp(-1), 1: 1/2)", "seen to sum to 1"),
     ("gaussian(0, 1) + 1", "after the end"),
     ("sphere(3)", "not available yet"),
-    ("points(data.npy)", "not available yet"),
-    ("law.toml", "not available yet"),
+    ("points(data.npy)", "only infodyn value takes a law of points"),
+    ("product(T1, points(data.npy))", "column 13: a law of points from a file stands alone"),
+    ("data.npy", "write points\\(file.npy\\)"),
+    ("product()", "column 9: expected a law"),
+    ("product(T1, gaussian(0, 1))", "column 1: a product of atoms and densities"),
+    ("product(T1", "never closed"),
+    ("product(T1, T9)", "column 13: unknown law 'T9'"),
+    ("product(" + ", ".join(["T1"] * 300) + ")", "too many to carry exactly"),
+    ("gaussian((" + ", ".join(["0"] * 5_000) + "), 1)", "D = 5000 are too many"),
     ("__import__('os')", "underscores"),
     ("deltas(open('f'): 1)", "no meaning"),
     ("", "expected a law"),
@@ -109,3 +116,43 @@ def test_round_trip(law):
 def test_five_is_two_dimensional():
     assert parse_law("T5") is T5
     assert T5.D == 2
+
+
+POINTS = [
+    ("points(file.npy)", PointsFile("file.npy")),
+    ("points( file.npy , scale = 1/16 )", PointsFile("file.npy", F(1, 16))),
+    ("points('a, scale=3 (b).npy', scale=0.5)", PointsFile("a, scale=3 (b).npy", F(1, 2))),
+    ("empirical(folder/two words.npy)", PointsFile("folder/two words.npy")),
+]
+
+
+@pytest.mark.parametrize(("text", "law"), POINTS)
+def test_laws_of_points_name_their_file(text, law):
+    assert parse_data_law(text) == law
+    assert parse_data_law(law.text) == law
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("points()", "needs the name of a file"),
+        ("points(", "at the very end"),
+        ("points(a.npy)/2", "at the very end"),
+        ("points('a.npy)", "never closed"),
+        ("points(a.npy, scale=0)", "scale = 0; give a positive number"),
+        ("points(a.npy, scale=1/0)", "column 22: division by zero"),
+        ("points(a.npy, scale=c)", "column 21: scale must be a rational number"),
+        ("points(a.npy, scale=sqrt(-1+0*c))", "column 21"),
+        ("points(a\x00b)", "holds '.x00'"),
+        ("points(" + "a" * 5_000 + ")", "5000 characters"),
+    ],
+)
+def test_malformed_laws_of_points(text, message):
+    with pytest.raises(LawError, match=message) as caught:
+        parse_data_law(text)
+    assert str(caught.value).startswith("column ")
+
+
+def test_other_laws_are_read_by_either_reader():
+    assert parse_data_law("T5") is T5
+    assert parse_data_law("gaussian(0, 1)") == parse_law("gaussian(0, 1)")

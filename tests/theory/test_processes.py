@@ -18,6 +18,12 @@ TEXTS = [
     "vp",
     "vp(beta=2)",
     "vp(1/10, 20)",
+    "subvp",
+    "subvp(3)",
+    "subvp(1/10, 20)",
+    "cosine",
+    "cosine(s=0)",
+    "flow",
     "ou(1, 2)",
     "ou(-1/3, 1/2)",
     "ou(0, 3)",
@@ -26,8 +32,13 @@ TEXTS = [
     "linear(alpha=1-t/2, sigma=t)",
     "linear(alpha=1, sigma=tanh(t))",
     "linear(alpha=exp(-t^2), sigma=log(1+t))",
+    "linear(alpha=cos(pi*t/2), sigma=sin(pi*t/2))",
+    "linear(alpha=1, sigma=tan(t))",
+    "linear(alpha=sqrt(1-t^2), sigma=t)",
 ]
-MATH = {"exp": mpmath.exp, "log": mpmath.log, "tanh": mpmath.tanh}
+CURVED = ["ve", "edm", "standing", "vp", "vp(beta=2)", "vp(1/10, 20)", "ou(1, 2)", "ou(-1/3, 1/2)", "ou(0, 3)", "subvp",
+          "subvp(1/10, 20)", "cosine", "cosine(s=0)", "flow"]  # fmt: skip
+MATH = {"exp": mpmath.exp, "log": mpmath.log, "tanh": mpmath.tanh, "cos": mpmath.cos, "sin": mpmath.sin}
 
 
 def real(term):
@@ -37,6 +48,8 @@ def real(term):
     args = [real(t) for t in term.args]
     if term.op == "num":
         return real(term.data)
+    if term.op == "pi":
+        return +mpmath.pi
     if term.op == "pow":
         return mpmath.power(args[0], real(term.data))
     if term.op == "add":
@@ -90,14 +103,17 @@ def level(kind, alpha, sigma):
     }[kind]
 
 
-@pytest.mark.parametrize("text", ["ve", "edm", "standing", "vp", "vp(beta=2)", "vp(1/10, 20)", "ou(1, 2)"])
+@pytest.mark.parametrize("text", CURVED)
 @pytest.mark.parametrize(
     ("kind", "given"),
     [("sigma", F(1, 2)), ("alpha", F(1, 3)), ("snr", F(2)), ("nu", F(1, 7)), ("log-sigma", F(-1))],
 )
 def test_every_level_lies_on_the_curve(text, kind, given):
     process = parse_process(text)
-    if kind == "alpha" and text in ("ve", "edm"):
+    if text.startswith("ou(-") and kind in ("alpha", "snr"):
+        given = 1 / given  # alpha grows there, and snr stays above 8/3
+        given = F(7, 2) if kind == "snr" else given
+    if kind == "alpha" and text in ("ve", "edm", "ou(0, 3)"):
         with pytest.raises(LawError, match="alpha is 1 at all times"):
             process.germ({kind: given})
         return
@@ -109,15 +125,79 @@ def test_every_level_lies_on_the_curve(text, kind, given):
         # the same point of the curve (alpha, sigma, a, g^2), found by its time
         def gap(u):
             here = level(kind, value(process.alpha, u), mpmath.sqrt(value(process.sigma2, u)))
-            return (here - real(given)) * (-1 if kind in ("alpha", "snr") else 1)
+            falls = kind == "snr" or (kind == "alpha" and not text.startswith("ou(-"))
+            return (here - real(given)) * (-1 if falls else 1)
 
         low, high = F(-19, 20) if text == "standing" else F(1, 10**9), F(40)
+        if parse_process(text).horizon:
+            high = 1 - F(1, 10**9)
         assert gap(low) < 0 < gap(high)
         for _ in range(110):
             t = (low + high) / 2
             low, high = (t, high) if gap(t) < 0 else (low, t)
         for term, got in ((process.alpha, alpha), (process.a, real(germ.a[0])), (process.g2, real(germ.g2[0]))):
             assert abs(value(term, t) - got) < 1e-25
+
+
+# the definitions of the papers, written out by hand
+LITERATURE = {
+    "vp(1/10, 20)": lambda t: (mpmath.exp(-(t / 10 + mpmath.mpf("19.9") * t**2 / 2) / 2), None),
+    "subvp": lambda t: (mpmath.exp(-t / 2), 1 - mpmath.exp(-t)),
+    "subvp(1/10, 20)": lambda t: (
+        mpmath.exp(-(t / 10 + mpmath.mpf("19.9") * t**2 / 2) / 2),
+        1 - mpmath.exp(-(t / 10 + mpmath.mpf("19.9") * t**2 / 2)),
+    ),
+    "cosine": lambda t: (
+        mpmath.cos((t + mpmath.mpf("0.008")) / mpmath.mpf("1.008") * mpmath.pi / 2)
+        / mpmath.cos(mpmath.mpf("0.008") / mpmath.mpf("1.008") * mpmath.pi / 2),
+        None,
+    ),
+    "flow": lambda t: (1 - t, t),
+    "edm": lambda t: (mpmath.mpf(1), t),
+    "ou(1, 2)": lambda t: (mpmath.exp(-t), mpmath.sqrt(2 * (1 - mpmath.exp(-2 * t)))),
+}
+
+
+@pytest.mark.parametrize("text", LITERATURE)
+@pytest.mark.parametrize("kind", ["t", "level"])
+def test_germs_against_the_papers_by_numerical_differentiation(text, kind):
+    """a = alpha'/alpha and g^2 = (sigma^2)' - 2 a sigma^2 with derivatives up to order 3, from (alpha, sigma) alone."""
+    process, t = parse_process(text), F(2, 7)
+    with mpmath.workdps(80):
+
+        def alpha(u):
+            return LITERATURE[text](u)[0]
+
+        def sigma2(u):
+            found = LITERATURE[text](u)[1]
+            return 1 - alpha(u) ** 2 if found is None else found**2
+
+        def a(u):
+            return mpmath.diff(alpha, u) / alpha(u)
+
+        def g2(u):
+            return mpmath.diff(sigma2, u) - 2 * a(u) * sigma2(u)
+
+        here = real(t)
+        if kind == "level":  # a rational sigma near that of t, so that the route by levels is taken
+            level = F(round(mpmath.sqrt(sigma2(here)) * 1000), 1000)
+            here = mpmath.findroot(lambda u: sigma2(u) - real(level) ** 2, here)
+            germ = process.germ({"sigma": level})
+        else:
+            germ = process.germ({"t": t})
+        assert abs(real(germ.alpha) - alpha(here)) < 1e-40
+        assert abs(real(germ.sigma) ** 2 - sigma2(here)) < 1e-40
+        for name, function in (("a", a), ("g2", g2)):
+            for order in range(4):
+                truth = mpmath.diff(function, here, order) if order else function(here)
+                assert abs(real(germ.derivative(name, order)) - truth) < 1e-12 * (1 + abs(truth)), (name, order)
+
+
+def test_exact_values_of_cosines():
+    for text, exact in [("cos(pi/2)", 0), ("cos(2*pi/3)", F(-1, 2)), ("sin(7*pi/6)", F(-1, 2)), ("sin(pi)", 0),
+                        ("cos(5*pi/3)", F(1, 2)), ("cos(-3*pi)", -1), ("sin(0)", 0), ("sin(pi/2)", 1)]:  # fmt: skip
+        assert fold_constants(parse_scalar(text)) == exact
+    assert isinstance(fold_constants(parse_scalar("cos(pi/4)")), Term)
 
 
 def test_rational_where_it_can_be():
@@ -128,6 +208,10 @@ def test_rational_where_it_can_be():
     edm = parse_process("edm").germ({"sigma": F(1, 3)})
     assert (edm.g2, edm.a) == ((F(2, 3), F(2), F(0), F(0)), (F(0),) * 4)
     assert parse_process("linear(alpha=exp(-t), sigma=sqrt(1-exp(-2*t)))").g2 == parse_scalar("2")
+    flow = parse_process("flow-matching").germ({"snr": F(4)})
+    assert (flow.alpha, flow.sigma, flow.a[0], flow.g2[0]) == (F(2, 3), F(1, 3), F(-3, 2), F(1))
+    sub = parse_process("subvp").germ({"sigma": F(3, 4)})
+    assert (sub.alpha, sub.a[0], sub.g2[:2]) == (F(1, 2), F(-1, 2), (F(15, 16), F(1, 8)))
 
 
 def test_the_standing_process_runs_through_the_standing_germ():
@@ -159,6 +243,21 @@ def test_default_clocks():
         ("linear(alpha=1-t, sigma=t)", {"t": F(2)}, "no alpha > 0"),
         ("linear(alpha=exp(-t), sigma=t)", {"sigma": F(1)}, "give t"),
         ("linear(alpha=1, sigma=2-t)", {"t": F(1)}, "no g\\^2 > 0"),
+        ("cosine", {"t": F(1)}, "outside \\(0, 1\\)"),
+        ("cosine", {"t": F(4)}, "outside"),
+        ("cosine", {"t": F(0)}, "outside"),
+        ("cosine", {"sigma": F(1)}, "give 0 < sigma < 1"),
+        ("cosine", {"alpha": F(3, 2)}, "give 0 < alpha < 1"),
+        ("flow", {"t": F(1)}, "outside \\(0, 1\\)"),
+        ("flow", {"sigma": F(3, 2)}, "not reached"),
+        ("flow", {"alpha": F(3, 2)}, "not reached"),
+        ("flow", {"log-sigma": F(1, 3)}, "not reached"),
+        ("subvp", {"alpha": F(3, 2)}, "not reached"),
+        ("subvp", {"sigma": F(3, 2)}, "no alpha > 0"),
+        ("subvp(1/10, 20)", {"t": F(2)}, "outside \\(0, 1\\]"),
+        ("vp(1/10, 20)", {"sigma": F(999999, 1000000)}, "not reached"),
+        ("edm", {"t": F(-1)}, "outside"),
+        ("linear(alpha=cos(pi*t/2), sigma=sin(pi*t/2))", {"t": F(1)}, "no alpha > 0"),
     ],
 )
 def test_levels_that_do_not_exist(text, at, message):
@@ -181,6 +280,13 @@ def test_levels_that_do_not_exist(text, at, message):
         ("", "column 1"),
         ("vp(1, 2, 3)", "column 8"),
         ("linear(sigma=t, alpha=1)", "expected alpha="),
+        ("cosine(s=-1)", "offset s >= 0"),
+        ("cosine(t)", "s is a constant"),
+        ("cosine(1, 2)", "to close cosine"),
+        ("subvp(0)", "not both 0"),
+        ("subvp(-1, 2)", "b0 and b1 >= 0"),
+        ("ou(A, 1)", "'A'|A has a meaning of its own"),
+        ("flow-", "column 5"),
         ("__import__('os')", "underscores"),
         ("linear(alpha=" + "*".join(["exp(t)"] * 900) + ", sigma=t)", "shorter formula"),
     ],

@@ -16,7 +16,8 @@ from theory.typeset.writer import ATOM, POWER, PREFIX, PRODUCT, Piece, Writer, u
 
 NAMES = {
     "pi": r"\pi", "dim": "D", "x": "x", "X0": "X_0", "eye": "I", "origin": "0", "p": "p_t", "kern": r"k(x \mid X_0)",
-    "p0": "p_0(X_0)", "pz": r"p_t(x \mid Z)", "wz": "w_Z", "score": "s", "score_c": "s_c", "score_z": "s_Z",
+    "p0": "p_0(X_0)", "pz": r"p_t(x \mid Z)", "wz": "w_Z", "mz": r"\mu_Z", "Sz": "S_Z",
+    "score": "s", "score_c": "s_c", "score_z": "s_Z",
     "post_mean": "m", "posterior": r"P(X_0 \mid x)", "posterior_z": r"P(Z \mid x)", "drift_field": "f",
     "snr": r"\mathrm{snr}", "nu": r"\nu", "mmse": r"\mathrm{mmse}", "information": "I(X_0; X_t)",
 }  # fmt: skip
@@ -24,8 +25,8 @@ PREFIXES = {
     "grad": r"\nabla", "div": r"\nabla\cdot", "jac": r"\nabla", "lap": r"\Delta", "dt": r"\partial_t", "log": r"\log"
 }  # fmt: skip
 CALLS = {
-    "exp": r"\exp", "tanh": r"\tanh", "tr": r"\operatorname{tr}", "var": r"\operatorname{Var}",
-    "covar": r"\operatorname{Cov}",
+    "exp": r"\exp", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "tr": r"\operatorname{tr}",
+    "var": r"\operatorname{Var}", "covar": r"\operatorname{Cov}",
 }  # fmt: skip
 GIVEN = {"var_post": r"\operatorname{Var}", "cov_post": r"\operatorname{Cov}"}
 CLOCKS = {
@@ -144,6 +145,8 @@ class LatexWriter(Writer):
             return Piece(sign.join(self.above(i, POWER) for i in inside), PRODUCT)
         if op == "transpose":
             return Piece(rf"{self.above(inside[0], ATOM)}^\top", POWER)
+        if op == "inv":
+            return Piece(f"{self.above(inside[0], ATOM)}^{{-1}}", POWER)
         if op == "coord":
             # brackets keep s_c's own index apart from the component's
             return Piece(f"{first if re.fullmatch('[A-Za-z]', first) else self.fence(first)}_{{{term.data}}}")

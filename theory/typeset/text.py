@@ -12,12 +12,14 @@ from theory.typeset.writer import ATOM, POWER, PREFIX, PRODUCT, Piece, Writer, u
 
 NAMES = {
     "pi": "pi", "dim": "D", "x": "x", "X0": "X0", "eye": "I", "origin": "0", "p": "p", "kern": "k(x|X0)",
-    "p0": "p0(X0)", "pz": "p(x|Z)", "wz": "w(Z)", "score": "s", "score_c": "s_c", "score_z": "s_z", "post_mean": "m",
-    "posterior": "P(X0|x)", "posterior_z": "P(Z|x)", "drift_field": "f", "snr": "snr", "nu": "nu", "mmse": "mmse",
-    "information": "I(X0; Xt)",
+    "p0": "p0(X0)", "pz": "p(x|Z)", "wz": "w(Z)", "mz": "mu_Z", "Sz": "S_Z", "score": "s", "score_c": "s_c",
+    "score_z": "s_z", "post_mean": "m", "posterior": "P(X0|x)", "posterior_z": "P(Z|x)", "drift_field": "f",
+    "snr": "snr", "nu": "nu", "mmse": "mmse", "information": "I(X0; Xt)",
 }  # fmt: skip
 PREFIXES = {"grad": "grad", "div": "div", "jac": "jac", "lap": "lap", "dt": "d_t", "log": "log"}
-CALLS = {"exp": "exp", "tanh": "tanh", "tr": "tr", "outer": "outer", "var": "Var", "covar": "Cov"}
+CALLS = {
+    "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "tr": "tr", "outer": "outer", "var": "Var", "covar": "Cov"
+}  # fmt: skip
 BRACKETS = {
     "E": ("E[", "]"), "post": ("E[", "|x]"), "var_post": ("Var(", "|x)"), "cov_post": ("Cov(", "|x)"),
     "normsq": ("|", "|^2"), "frobsq": ("||", "||_F^2"),
@@ -89,6 +91,8 @@ class TextWriter(Writer):
             return Piece(" . ".join(self.above(i, POWER) for i in inside), PRODUCT)
         if op == "transpose":
             return Piece(f"{self.above(inside[0], ATOM)}^T", POWER)
+        if op == "inv":
+            return Piece(f"{self.above(inside[0], ATOM)}^(-1)", POWER)
         if op == "coord":
             return Piece(f"{self.above(inside[0], ATOM)}[{term.data}]")
         if op == "at":
