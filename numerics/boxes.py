@@ -14,17 +14,19 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from numerics.averages import Integrand
+from numerics.averages import Integrand, summands
 from numerics.balls import Ball, arb, ball, hull
 from numerics.evaluate import Interpreter, plan
 from numerics.evaluate.reading import Reading
+from numerics.kept_integrals import kept
 from numerics.rings import Unsupported
 from numerics.tails import Line, LineRing, gaussian_tail, widened
 from theory import jets
 from theory.jets import Jet, space
-from theory.language.terms import LATENT, Term
+from theory.language.terms import LATENT, Term, make
 
 ORDER = 8
 JetsAt = Callable[[Sequence[Ball], int], list[Jet]]
@@ -113,27 +115,52 @@ def _moment(exponents: Sequence[int], half: Fraction) -> Fraction:
     return result
 
 
-_KNOWN: dict[tuple[Any, ...], tuple[list[Ball], int]] = {}
-_MOST = 256
-
-
 def over_plane(interpreter: Interpreter, inner: Term, order: int, goal: float, budget: int) -> tuple[list[Ball], int]:
     """The coefficient of t^order of E[inner] for a law in D = 2, entry by entry, and the evaluations it took.
 
-    An integral costs seconds and the statements of a claim share their left side, so the latest ones are kept. Raises
-    Unsupported: another dimension, or a term without a polynomial bound.
+    An integral costs seconds and claims share their averages (d/dt E[log p], E[div s], ..), so scalar summands are
+    integrated one by one and kept (:mod:`numerics.kept_integrals`). Raises Unsupported: another dimension, or a term
+    without a polynomial bound.
     """
     if interpreter.law.D != 2:
         raise Unsupported(f"a rigorous integral in D = {interpreter.law.D}")
     if interpreter.taps:
         return _over_plane(interpreter, inner, order, goal, budget)
+    parts = list(summands(inner)) if inner.rank == 0 else [inner]
+    values, evaluations = None, 0
+    for part in parts:
+        factor, core = _stripped(part)
+        share = goal / (len(parts) * max(1.0, abs(float(factor))))
+        found, count = kept(
+            _key(interpreter, core, order, share, budget),
+            partial(_over_plane, interpreter, core, order, share, budget),
+        )
+        scaled = [v * ball(factor) for v in found]
+        values = scaled if values is None else [u + v for u, v in zip(values, scaled, strict=True)]
+        evaluations += count
+    assert values is not None
+    return values, evaluations
+
+
+def _stripped(term: Term) -> tuple[Fraction, Term]:
+    """A numeric factor and the rest, so that -log p and log p share their integral."""
+    factor, rest, pending = Fraction(1), [], [term]
+    while pending:
+        part = pending.pop()
+        if part.op == "mul":
+            pending.extend(reversed(part.args))
+        elif part.op == "num" and isinstance(part.data, Fraction):
+            factor *= part.data
+        else:
+            rest.append(part)
+    if not rest or not factor:
+        return Fraction(1), term
+    return factor, rest[0] if len(rest) == 1 else make("mul", tuple(rest))
+
+
+def _key(interpreter: Interpreter, inner: Term, order: int, goal: float, budget: int) -> tuple[Any, ...]:
     fixed = (tuple(interpreter.symbols.items()), tuple(interpreter.fields.items()))
-    key = (interpreter.law, interpreter.germ, *fixed, inner, order, goal, budget)
-    if key not in _KNOWN:
-        if len(_KNOWN) >= _MOST:
-            _KNOWN.clear()
-        _KNOWN[key] = _over_plane(interpreter, inner, order, goal, budget)
-    return _KNOWN[key]
+    return (interpreter.law, interpreter.germ, *fixed, inner, order, goal, budget)
 
 
 def _over_plane(interpreter: Interpreter, inner: Term, order: int, goal: float, budget: int) -> tuple[list[Ball], int]:

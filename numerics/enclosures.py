@@ -14,7 +14,7 @@ from typing import Any
 
 from numerics.averages import SplitAverager
 from numerics.balls import Ball, arb, bits_of, radius, relative_digits, working
-from numerics.evaluate import Interpreter, prepare
+from numerics.evaluate import Interpreter, prepare, push_grad
 from numerics.evaluate.reading import map_value
 from numerics.integrals import BallIntegrator, ball_interpreter, entries_of
 from numerics.quadrature import Grid, float_interpreter
@@ -69,7 +69,7 @@ def enclose(
     asks for rigorous ones. Raises Unsupported: forms without a rigorous bound, a missing free variable, too few
     derivatives in the germ.
     """
-    prepared = prepare(term)
+    prepared = push_grad(prepare(term))
     if instance.law.D > 1 and has_average(term):
         try:
             return _rigorous(prepared, instance, x, X0, Z, digits, max_bits, limit, fields, zero_digits or 4 * digits)

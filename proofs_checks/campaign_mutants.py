@@ -40,14 +40,15 @@ def try_mutant(claim: Claim, mutant: Mutant, routes: set[Route], simulated: Evid
     survived. A judge's acceptance beside another's refutation is recorded: it makes a conflict.
     """
     words: list[Evidence] = []
-    if Route.ALGEBRA in routes:
-        words.append(
-            judge_algebra.judge_statement(claim, mutant.of, mutant.statement, seconds=judge_algebra.MUTANT_SECONDS)
-        )
-    proved = any(w.outcome is Outcome.PROVED or w.by_definition for w in words)
+    algebra = Route.ALGEBRA in routes
+    if algebra:
+        words.append(_algebra(claim, mutant, thorough=False))
     words += judge_balls.judge_statement(claim, mutant.of, mutant.statement, digits=judge_balls.MUTANT_DIGITS)
     if simulated is not None:
         words.append(simulated)
+    if algebra and not _proved(words) and all(w.outcome is not Outcome.REFUTED for w in words):
+        words.append(_algebra(claim, mutant, thorough=True))  # seconds: only where nobody refutes at once
+    proved = _proved(words)
     refuting = [w for w in words if w.outcome is Outcome.REFUTED]
     if not refuting and not proved:
         words.append(campaign_property.judge_statement(claim, mutant.of, mutant.statement, seed=seed))
@@ -63,6 +64,15 @@ def try_mutant(claim: Claim, mutant: Mutant, routes: set[Route], simulated: Evid
         ("algebra",) if proved else (),
         mutant.authored,
     )
+
+
+def _algebra(claim: Claim, mutant: Mutant, *, thorough: bool) -> Evidence:
+    seconds = judge_algebra.MUTANT_SECONDS
+    return judge_algebra.judge_statement(claim, mutant.of, mutant.statement, seconds=seconds, thorough=thorough)
+
+
+def _proved(words: Sequence[Evidence]) -> bool:
+    return any(w.outcome is Outcome.PROVED or w.by_definition for w in words)
 
 
 def run(

@@ -6,10 +6,11 @@ No claim brings code of its own for any judge; it is data that every judge reads
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from numerics.path_forms import NotApplicable, PathForm
-from theory.language.instances import DISCRETE, GAUSSIAN, LINEAR, STANDING, Instance, Law, Setting
+from theory.language.instances import DISCRETE, GAUSSIAN, LINEAR, STANDING, VE, VP, Germ, Instance, Law, Setting
 from theory.language.statements import Rel, Statement, digest
 from theory.language.terms import Term
 
@@ -46,6 +47,14 @@ class Mutant:
 
 
 LETTERS = "ABCDEFGH"
+_F = Fraction
+STANDING_GERMS = {
+    VE: Germ(_F(1), _F(4, 5), (_F(0), _F(0)), (_F(9, 10), _F(-1, 3))),
+    VP: Germ(_F(3, 5), _F(4, 5), (_F(-9, 20), _F(1, 6)), (_F(9, 10), _F(-1, 3))),
+}
+"""The standing germ with what the class fixes: alpha = 1 and a = 0, or a = -g^2/2 (alpha and sigma are on the circle)."""
+GENERIC = (_F(7, 5), _F(5, 8), _F(9, 4))
+"""Values of the symbols of a setting at the standing instances: neither 0 nor 1."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +111,17 @@ class Claim:
         if self.instances:
             return self.instances
         law = self.setting.law
-        if isinstance(law, Law) or self.setting.process != LINEAR:
-            raise ClaimError(f"{self.id}: a claim about one law or a special process needs instances of its own")
+        if isinstance(law, Law):
+            raise ClaimError(f"{self.id}: a claim about one law needs instances of its own")
         if law == GAUSSIAN:
             raise ClaimError(f"{self.id}: a claim about Gaussian laws needs instances of its own")
+        symbols = (*self.setting.positive, *self.setting.nonnegative)
+        values = tuple((str(t.data), GENERIC[number % len(GENERIC)]) for number, t in enumerate(symbols))
+        germ = STANDING_GERMS.get(self.setting.process) if self.setting.process != LINEAR else None
         admitted = (i for i in STANDING if law != DISCRETE or i.law.is_discrete)
-        return tuple(i for i in admitted if self.setting.D in (None, i.law.D))
+        return tuple(
+            replace(i, germ=germ or i.germ, symbols=values) for i in admitted if self.setting.D in (None, i.law.D)
+        )
 
 
 def original_of(statement: Statement, statements: Mapping[str, Statement]) -> str:

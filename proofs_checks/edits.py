@@ -53,6 +53,10 @@ def _node_edits(term: Term) -> Iterator[tuple[str, str, Callable[[], Term]]]:
         yield "name", "D -> 1", lambda: make("num", (), Fraction(1))
     elif op == "eye":
         yield "name", "I -> 2 I", lambda: make("mul", (make("num", (), Fraction(2)), term))
+    elif op in ("mz", "Sz"):
+        yield "name", f"{op} -> 2 {op}", lambda: make("mul", (make("num", (), Fraction(2)), term))
+    elif op == "inv":
+        yield "operator", "drop the inverse", lambda: args[0]
     elif op in ("drift", "noise") and data in (FORWARD, REVERSE, REVERSE_GIVEN_END):
         turned = REVERSE if data != REVERSE else FORWARD
         yield "operator", f"along {data} -> {turned}", lambda: make(op, args, turned)

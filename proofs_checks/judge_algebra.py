@@ -22,15 +22,21 @@ MUTANT_SECONDS = 3.0
 
 
 def judge_statement(
-    claim: Claim, name: str, statement: Statement, *, square: Term | None = None, seconds: float = SECONDS
+    claim: Claim,
+    name: str,
+    statement: Statement,
+    *,
+    square: Term | None = None,
+    seconds: float = SECONDS,
+    thorough: bool = True,
 ) -> Evidence:
     """Prove, recognise as true by definition, or refute ``statement`` in the setting of ``claim``."""
     start = time.perf_counter()
     if isinstance(claim.proof, NotApplicable):
         return Evidence(Kind.PROOF, Route.ALGEBRA, name, Outcome.NOT_APPLICABLE, detail=claim.proof.reason)
     if isinstance(statement, Series):
-        return _series(claim, name, statement, seconds)
-    found = settle(statement, claim.setting, square=square, budget_seconds=seconds)
+        return _series(claim, name, statement, seconds, thorough)
+    found = settle(statement, claim.setting, square=square, budget_seconds=seconds, thorough=thorough)
     outcome = _OUTCOME[found.status]
     if found.status == "unsupported" and isinstance(statement, Located):
         outcome = Outcome.UNDECIDED
@@ -45,13 +51,13 @@ def judge_statement(
     )  # fmt: skip
 
 
-def _series(claim: Claim, name: str, statement: Series, seconds: float) -> Evidence:
+def _series(claim: Claim, name: str, statement: Series, seconds: float, thorough: bool) -> Evidence:
     """A series is as good as its worst coefficient; coefficients that hold by definition do not count against it."""
     try:
         relations = statement.relations()
     except TermError as error:
         return Evidence(Kind.PROOF, Route.ALGEBRA, name, Outcome.UNDECIDED, detail=str(error))
-    found = [judge_statement(claim, name, rel, seconds=seconds) for rel in relations]
+    found = [judge_statement(claim, name, rel, seconds=seconds, thorough=thorough) for rel in relations]
     order = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.NOT_APPLICABLE, Outcome.PROVED)
     real = [e for e in found if not e.by_definition] or found
     worst = min(real, key=lambda e: order.index(e.outcome))

@@ -21,7 +21,7 @@ RELATIONS = [
 def test_every_literal_exponent_and_name_is_hit(id, name, statement):
     nodes = [*walk(statement.lhs), *walk(statement.rhs)]
     made = list(edits(statement))
-    for kind, ops in {"literal": ("num",), "exponent": ("pow",), "name": ("tfun", "dim", "eye")}.items():
+    for kind, ops in {"literal": ("num",), "exponent": ("pow",), "name": ("tfun", "dim", "eye", "mz", "Sz")}.items():
         here = [t for t in nodes if t.op in ops]
         assert len([e for e in made if e.kind == kind]) >= len(here)
     signs = [t for t in nodes if t.op in ("neg", "sub", "add")]

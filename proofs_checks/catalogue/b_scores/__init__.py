@@ -2,4 +2,4 @@
 
 GROUP = "B"
 TITLE = "Scores"
-READING_ORDER = ("identities", "hessian", "posterior")
+READING_ORDER = ("identities", "hessian", "posterior", "components", "two_modes")

@@ -4,7 +4,26 @@ from numerics.path_forms import Weak
 from proofs_checks.claim import cite
 from proofs_checks.registry import claim, not_applicable
 from theory.language.instances import ANY, LINEAR, Setting
-from theory.language.notation import X0, Cov, D, E, I, alpha, div, dot, jac, m, normsq, outer, post, s, s_c, sigma, x
+from theory.language.notation import (
+    X0,
+    Cov,
+    D,
+    E,
+    I,
+    alpha,
+    coord,
+    div,
+    dot,
+    jac,
+    m,
+    normsq,
+    outer,
+    post,
+    s,
+    s_c,
+    sigma,
+    x,
+)
 from theory.language.statements import Eq
 from theory.language.terms import as_term
 
@@ -59,6 +78,8 @@ claim(
         "sign": Eq(E(normsq(s)), E(div(s))),
         "half": Eq(E(normsq(s)), -E(div(s)) / 2),
         "pointwise": Eq(normsq(s), -div(s)),
+        "one coordinate": Eq(E(coord(s, 1) ** 2), -E(div(s))),
+        "the kernel's score": Eq(E(normsq(s_c)), -E(div(s))),
     },
 )
 
@@ -72,5 +93,6 @@ claim(
     mutants={
         "plus": Eq(E(outer(s, s)), I / sigma**2 + alpha**2 * E(Cov(X0 | x)) / sigma**4),
         "sigma^2 for sigma^4": Eq(E(outer(s, s)), I / sigma**2 - alpha**2 * E(Cov(X0 | x)) / sigma**2),
+        "no alpha": Eq(E(outer(s, s)), I / sigma**2 - E(Cov(X0 | x)) / sigma**4),
     },
 )

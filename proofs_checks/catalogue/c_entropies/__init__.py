@@ -2,4 +2,4 @@
 
 GROUP = "C"
 TITLE = "Entropies and rates"
-READING_ORDER = ("rates", "bandwidth", "peaks")
+READING_ORDER = ("rates", "channel", "bandwidth", "classes", "peaks", "folklore")

@@ -2,4 +2,4 @@
 
 GROUP = "E"
 TITLE = "Dynamics, bifurcations, landscape"
-READING_ORDER = ("critical_noise",)
+READING_ORDER = ("fixed_points", "critical_noise")
