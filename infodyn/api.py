@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from theory.language.instances import Law
-from theory.laws import parse_law
+from theory.calculus import fold_constants
+from theory.grammar import parse_scalar
+from theory.language.instances import Law, LawError
+from theory.laws import PointsFile, parse_data_law, parse_law
 from theory.places import parse_at
 from theory.processes import Process, parse_process
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from numerics.empirical import EmpiricalLaw, Estimate
+    from numerics.paths.confrontation import PathOutcome
     from numerics.quantities import Value
     from proofs_checks.claim import Claim
     from proofs_checks.verify import Report
@@ -32,38 +39,90 @@ def verify(
     digits: int = 12,
     seed: int = 0,
     jobs: int = 1,
+    executor: Executor | None = None,
+    fresh: bool = False,
     ledger: Path | None = None,
 ) -> Report:
     """Settle claims (all of them by default) and return the report.
 
-    Raises UnknownClaimError for an unknown id and ValueError for an unknown group or kind of evidence.
+    Evidence of earlier runs is reused unless ``fresh``. ``executor``: any ``concurrent.futures.Executor`` in place of
+    ``jobs`` processes on this machine. Raises UnknownClaimError for an unknown id and ValueError for an unknown group
+    or kind of evidence.
     """
     from proofs_checks import verify as run
     from proofs_checks.assess import Options
     from proofs_checks.evidence import Kind
+    from proofs_checks.store import open_store
 
     kinds = frozenset(Kind(kind) for kind in evidence) or frozenset(Kind)
     options = Options(kinds=kinds, digits=digits, seed=seed)
-    return run.run(run.select(ids, group), options, jobs=jobs, ledger_path=ledger)
+    store = open_store(fresh=fresh)
+    return run.run(run.select(ids, group), options, jobs=jobs, executor=executor, store=store, ledger_path=ledger)
 
 
 def value(
     quantity: str,
-    law: str | Law,
+    law: str | Law | PointsFile | EmpiricalLaw,
     process: str | Process = "ve",
     *,
     at: str,
     clock: str | None = None,
-    digits: int = 15,
-) -> Value:
-    """A quantity with guaranteed relative digits, in nats; rates are per unit of ``clock``.
+    digits: int | None = None,
+    seed: int = 0,
+) -> Value | Estimate:
+    """A quantity in nats; rates are per unit of ``clock``.
 
-    ``quantity``, ``law``, ``process`` and ``at`` are written as on the command line. Raises ValueError (LawError,
-    GrammarError) with the place and the remedy.
+    With guaranteed relative digits (15 by default), or, from a file of points or an ``EmpiricalLaw``, an
+    :class:`numerics.empirical.Estimate` with a 99 % interval on samples that ``seed`` names. ``quantity``, ``law``,
+    ``process`` and ``at`` are written as on the command line. Raises ValueError (LawError, GrammarError) with the place
+    and the remedy.
     """
+    law = parse_data_law(law) if isinstance(law, str) else law
+    if not isinstance(law, Law):
+        from numerics.empirical import load_points
+        from numerics.empirical import value as estimate
+
+        data = load_points(law) if isinstance(law, PointsFile) else law
+        return estimate(quantity, data, _process(process), parse_at(at), clock=clock, digits=digits, seed=seed)
     from numerics.quantities import value as compute
 
-    return compute(quantity, _law(law), _process(process), parse_at(at), clock=clock, digits=digits)
+    wanted = 15 if digits is None else digits
+    return compute(quantity, law, _process(process), parse_at(at), clock=clock, digits=wanted)
+
+
+def confront(
+    claim_id: str,
+    law: str | PointsFile | EmpiricalLaw,
+    process: str | Process = "standing",
+    *,
+    between: tuple[str, str] = ("1", "11/10"),
+    mutants: bool = True,
+    seed: int = 0,
+    samples: int = 1 << 17,
+) -> dict[str, PathOutcome]:
+    """The claim's statements about rates, and its authored mutants as "mutant: ..", confronted with a data set.
+
+    Both sides are read from the definitions on ``samples`` samples of the law between two noise levels sigma. Outcomes
+    are consistent, refuted, undecided (a rare event, say) or not-applicable. Raises UnknownClaimError, and ValueError
+    for a law that is no file of points, or levels that the process never has.
+    """
+    from numerics.empirical import confront as work
+    from numerics.empirical import load_points
+    from proofs_checks.registry import find
+
+    claim = find(claim_id)
+    statements = dict(claim.statements)
+    if mutants:
+        statements |= {f"mutant: {m.name}": m.statement for m in claim.mutants}
+    data = parse_data_law(law) if isinstance(law, str) else law
+    if isinstance(data, Law):
+        raise LawError("only data are confronted here; give points(file.npy)")
+    if isinstance(data, PointsFile):
+        data = load_points(data)
+    lower, upper = map(_level, between)
+    return work(
+        statements, data, _process(process), lower=lower, upper=upper, name=claim.id, seed=seed, samples=samples
+    )
 
 
 def derive(
@@ -88,3 +147,10 @@ def _law(law: str | Law) -> Law:
 
 def _process(process: str | Process) -> Process:
     return parse_process(process) if isinstance(process, str) else process
+
+
+def _level(text: str) -> Fraction:
+    level = fold_constants(parse_scalar(text))
+    if not isinstance(level, Fraction):
+        raise LawError(f"{text} is no rational noise level; give sigma as in 9/10")
+    return level

@@ -96,3 +96,10 @@ SPEED: dict[str, Term] = {
     "nu": g**2 / alpha**2, "snr": -(g**2) * alpha**2 / sigma**4,
 }  # fmt: skip
 """d(clock)/dt, by (sigma^2)' = 2 a sigma^2 + g^2, nu' = g^2/alpha^2, snr' = -g^2 alpha^2/sigma^4."""
+
+COVARIANCE_USES: dict[str, tuple[str, ...]] = {
+    "mmse": (), "fisher-information": ("score.norm_divergence", "score.hessian_cov"),
+    "expected-divergence": ("score.hessian_cov",), "class-entropy-rate": ("entropy.rate_covariance",),
+    "entropy-rate": ("entropy.marginal_rate", "score.norm_divergence", "score.hessian_cov"),
+}  # fmt: skip
+"""The claims behind a quantity that is computed from the posterior covariance, where they are not ``Quantity.uses``."""
