@@ -23,7 +23,7 @@ _PUBLIC = {
     "Law": "theory.language.instances", "Germ": "theory.language.instances", "Setting": "theory.language.instances",
     "deltas": "theory.language.instances", "mixture": "theory.language.instances",
     "gaussian": "theory.language.instances", "to_sympy": "theory.sympy_bridge", "from_sympy": "theory.sympy_bridge",
-    "language": "theory.language.notation", "statements": "theory.language.statements",
+    "judge": "infodyn.judging", "language": "theory.language.notation", "statements": "theory.language.statements",
 }  # fmt: skip
 _MODULES = ("language", "statements")
 

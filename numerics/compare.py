@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -105,6 +105,7 @@ class _Options:
 
 def _compare(statement: Rel | Iff, instance: Instance, options: _Options) -> Comparison:
     free = statement.free if isinstance(statement, Rel) else statement.left.free | statement.right.free
+    first: Comparison | None = None
     worst_result: Comparison | None = None
     try:
         for point in points(free, instance):
@@ -112,6 +113,7 @@ def _compare(statement: Rel | Iff, instance: Instance, options: _Options) -> Com
                 result = _relation(statement, instance, point, options)
             else:
                 result = _equivalence(statement, instance, point, options)
+            first = first or result
             if worst_result is None or _worse(result, worst_result):
                 worst_result = result
             if result.outcome == REFUTED:
@@ -119,6 +121,9 @@ def _compare(statement: Rel | Iff, instance: Instance, options: _Options) -> Com
     except Unsupported as reason:
         return Comparison(UNSUPPORTED, 0, None, None, str(reason))
     assert worst_result is not None
+    assert first is not None
+    if worst_result.outcome == first.outcome == ENCLOSED:  # the digits of the worst point, the sides at a fixed one
+        return replace(worst_result, lhs=first.lhs, rhs=first.rhs)
     return worst_result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -22,7 +22,8 @@ from proofs_checks.instances_random import instances
 from theory.language.instances import Instance, Law, Setting
 from theory.language.statements import Iff, Located, Rel, Statement
 from theory.language.terms import walk
-from theory.typeset.text import instance_text
+from theory.laws import bind_law
+from theory.typeset.text import instance_text, law_text
 
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(user_cache_dir("infodyn"), "hypothesis"))
 # else it would leave a folder of its own wherever the user happens to stand
@@ -47,6 +48,13 @@ class _Tally:
     reasons: set[str] = field(default_factory=set)
 
 
+def _pasteable(instance: Instance) -> str:
+    """The instance with its law as ``--law`` reads it, symbols bound to what was drawn."""
+    law = law_text(bind_law(instance.law, dict(instance.symbols)))
+    _, _, germ = instance_text(replace(instance, name="law")).partition(", ")
+    return f"--law '{law}', {germ}"
+
+
 def _judge_rel(rel: Rel, instance: Instance, tally: _Tally) -> None:
     gap = float_gap(rel, instance)
     if gap <= TOLERANCE:
@@ -54,11 +62,11 @@ def _judge_rel(rel: Rel, instance: Instance, tally: _Tally) -> None:
         return
     found = compare(rel, instance, digits=10)
     if found.outcome == "refuted":
-        raise WitnessError(f"{found.detail} at {instance_text(instance)}")
+        raise WitnessError(f"{found.detail}: {_pasteable(instance)}")
     if found.outcome == "enclosed":
         tally.cleared += 1
     else:
-        tally.suspects.append(f"{instance_text(instance)}: floats differ by {gap:.1e}, balls: {found.detail}")
+        tally.suspects.append(f"{_pasteable(instance)}: floats differ by {gap:.1e}, balls: {found.detail}")
 
 
 def _judge_iff(iff: Iff, instance: Instance, tally: _Tally) -> None:
@@ -67,7 +75,7 @@ def _judge_iff(iff: Iff, instance: Instance, tally: _Tally) -> None:
     if left.outcome not in decided or right.outcome not in decided:
         tally.skipped += 1
     elif decided[left.outcome] != decided[right.outcome]:
-        raise WitnessError(f"one side holds, the other does not, at {instance_text(instance)}")
+        raise WitnessError(f"one side holds, the other does not, at {_pasteable(instance)}")
     else:
         tally.agreed += 1
 
@@ -81,9 +89,9 @@ def _judge_zeros(located: Located, instance: Instance, tally: _Tally) -> None:
         return
     exact = count_zeros(located.what.term, instance)
     if exact.count is None:
-        tally.suspects.append(f"{instance_text(instance)}: {exact.detail}")
+        tally.suspects.append(f"{_pasteable(instance)}: {exact.detail}")
     elif exact.count != located.count:
-        raise WitnessError(f"{exact.count} zeros, not {located.count}, at {instance_text(instance)}")
+        raise WitnessError(f"{exact.count} zeros, not {located.count}, at {_pasteable(instance)}")
     else:
         tally.cleared += 1
 
@@ -99,8 +107,8 @@ def _plan(statement: Statement, setting: Setting) -> tuple[Callable[[Instance, _
                      for side in (statement.lhs, statement.rhs) for t in walk(side))  # fmt: skip
         dimensions = [D] if D else [1, 2]
         return (lambda i, t: _judge_rel(statement, i, t)), dimensions, "number" if number else "field"
-    if isinstance(statement, Iff) and D:
-        return (lambda i, t: _judge_iff(statement, i, t)), [D], "field"
+    if isinstance(statement, Iff):
+        return (lambda i, t: _judge_iff(statement, i, t)), [D] if D else [1, 2], "field"
     if isinstance(statement, Located) and statement.what.kind == "zeros" and statement.count is not None and D == 1:
         return (lambda i, t: _judge_zeros(statement, i, t)), [1], "number"
     return None

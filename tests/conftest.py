@@ -1,6 +1,17 @@
-"""One profile for Hypothesis: reproducible, no database, no deadline (a loaded machine is no failure)."""
+"""One profile for Hypothesis: reproducible, no database, no deadline (a loaded machine is no failure).
 
-from hypothesis import settings
+No test sees or touches the evidence cache of whoever runs it.
+"""
 
-settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=False)
-settings.load_profile("ci")
+import pytest
+
+from infodyn.strategies import use_ci_profile
+
+use_ci_profile()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INFODYN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -6,8 +6,6 @@ import json
 
 import click
 
-from infodyn import api
-
 
 class AssumptionError(ValueError):
     """An assumption that cannot be read; the message shows how to write one."""
@@ -28,7 +26,10 @@ def parse_assumptions(items: tuple[str, ...]) -> dict[str, str]:
 @click.argument("quantity")
 @click.option("--law", required=True, help="For example 'mixture(1/2: N(-mu, S), 1/2: N(mu, S))'.")
 @click.option(
-    "--process", default="ve", show_default=True, help="ve, vp, vp(beta=2), ou(theta, g), linear(alpha=.., sigma=..)."
+    "--process",
+    default="ve",
+    show_default=True,
+    help="ve, edm, vp, vp(beta=2), vp(1/10, 20), subvp, cosine, flow, ou(theta, g), linear(alpha=.., sigma=..).",
 )
 @click.option("--assume", multiple=True, metavar="'mu>0'", help="Signs of symbols.")
 @click.option(
@@ -36,6 +37,8 @@ def parse_assumptions(items: tuple[str, ...]) -> dict[str, str]:
 )
 def derive_command(quantity: str, law: str, process: str, assume: tuple[str, ...], form: str) -> int:
     """Derive the closed form of QUANTITY; the kernel checks it against its definition before it is printed."""
+    from infodyn import api
+
     result = api.derive(quantity, law, process, assume=parse_assumptions(assume))
     if form == "json":
         record = {

@@ -17,11 +17,27 @@ from proofs_checks.registry import load, not_applicable
 from proofs_checks.verdict import Verdict
 from proofs_checks.verify import Report
 from theory.language.by_definition import holds_by_definition
-from theory.language.statements import Located
+from theory.language.statements import Located, Rel
+from theory.language.terms import make
 
 REFUTED_BY = Counter()
 NO_PATHS = not_applicable("edited")
 CLAIMS = [c for c in load().values() if not c.is_folklore]
+
+
+def without_signs_in_variances(term):
+    """A variance does not see the sign of what it is taken of: such an edit makes another true statement."""
+    args = tuple(without_signs_in_variances(t) for t in term.args)
+    if term.op in ("var", "var_post") and args[0].op == "neg":
+        args = args[0].args
+    return make(term.op, args, term.data)
+
+
+def same_but_for_signs_in_variances(left, right):
+    if not (isinstance(left, Rel) and isinstance(right, Rel)):
+        return False
+    pairs = ((left.lhs, right.lhs), (left.rhs, right.rhs))
+    return all(without_signs_in_variances(u) == without_signs_in_variances(v) for u, v in pairs)
 
 
 def edited_claims(claim):
@@ -29,6 +45,8 @@ def edited_claims(claim):
         if isinstance(statement, Located) or holds_by_definition(statement):
             continue
         for edit in edits(statement):
+            if same_but_for_signs_in_variances(statement, edit.statement):
+                continue
             if edit.kind in ("literal", "exponent", "sign", "name"):
                 changed = {**claim.statements, name: edit.statement}
                 yield name, edit, replace(claim, statements=changed, mutants=(), paths=NO_PATHS)
