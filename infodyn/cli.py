@@ -16,13 +16,15 @@ from infodyn import __version__, quiet
 COMMANDS = {
     "verify": "infodyn.commands.verify", "mutants": "infodyn.commands.verify", "list": "infodyn.commands.catalogue",
     "show": "infodyn.commands.catalogue", "value": "infodyn.commands.value", "derive": "infodyn.commands.derive",
-    "latex": "infodyn.commands.latex", "completion": "infodyn.commands.completion",
+    "confront": "infodyn.commands.confront", "latex": "infodyn.commands.latex",
+    "completion": "infodyn.commands.completion",
 }  # fmt: skip
 HELP = {
     "verify": "Settle claims of the catalogue.", "mutants": "Show the near misses of claims and what refutes them.",
     "list": "List the claims.", "show": "Show one claim with all its evidence.",
     "value": "Compute a quantity with guaranteed digits.", "derive": "Derive a closed form.",
-    "latex": "Write the theory as a LaTeX document.", "completion": "Print the completion script of a shell.",
+    "confront": "Hold a claim against data.", "latex": "Write the theory as a LaTeX document.",
+    "completion": "Print the completion script of a shell.",
 }  # fmt: skip
 EXIT_CODES = """Exit codes: 0 all as expected; 1 an unexpected verdict, a surviving mutant or a regression; 2 usage;
 3 something is undecided; 4 conflict or internal error; 5 nothing selected; 130 interrupted."""
