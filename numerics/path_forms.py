@@ -59,10 +59,35 @@ class Bracketed:
 
 
 @dataclass(frozen=True)
+class Family:
+    """Averages of drifts along the processes with noise factor lambda, from sigma = ``upper`` down to ``lower``.
+
+    A statement between numbers in a test field is read for every test function in ``phi`` (scalar terms in x) and with
+    ``symbol`` at every value in ``members``. E(drift(F, FAMILY, lambda)) is the change of the mean of F on simulated
+    paths of that member; every other average is read on exact forward samples.
+    """
+
+    symbol: Term
+    members: tuple[Fraction, ...]
+    upper: Fraction
+    lower: Fraction
+    phi: tuple[Term, ...]
+    margin: Fraction = Fraction(1, 50)
+
+
+@dataclass(frozen=True)
+class Static:
+    """A relation between averages at one noise level sigma = ``level``: both sides on exact forward pairs (X0, X_t)."""
+
+    level: Fraction = Fraction(4, 5)
+    margin: Fraction = _PERCENT
+
+
+@dataclass(frozen=True)
 class NotApplicable:
     """Declared: this kind of evidence does not exist for the claim, with the reason."""
 
     reason: str
 
 
-PathForm = Union[Weak, Integrated, Path, Bracketed, NotApplicable]
+PathForm = Union[Weak, Integrated, Path, Bracketed, Family, Static, NotApplicable]

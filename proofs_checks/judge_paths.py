@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from numerics.path_forms import NotApplicable, Path
+from numerics.path_forms import NotApplicable, Path, Static
 from numerics.paths import confront_many
 from numerics.problems import STANDING_PROCESS, VE_PROCESS, LinearProcess
 from proofs_checks.claim import Claim
@@ -38,9 +38,12 @@ def _law(claim: Claim) -> Law | None:
     """The law that is simulated: the claim's own, or a one-dimensional instance at which it is judged.
 
     Along a reverse path the average over its own end point is a finite sum for atoms, which needs far fewer paths.
+    A static reading is cheap in any dimension, and only D > 1 tells D from 1 and a trace from a component.
     """
     if isinstance(claim.setting.law, Law):
         return claim.setting.law if claim.setting.law.is_numeric else None
+    if isinstance(claim.paths, Static):
+        return max((i.law for i in claim.judged_at() if i.law.is_numeric), key=lambda law: law.D, default=None)
     line = [i.law for i in claim.judged_at() if i.law.D == 1]
     atoms = [law for law in line if law.is_discrete and isinstance(claim.paths, Path)]
     return next(iter(atoms + line), None)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from numerics.estimates import digits
-from numerics.path_forms import Bracketed, Integrated, NotApplicable, Path, PathForm, Weak
-from numerics.paths import bracketed, integrated, reverse, weak
+from numerics.path_forms import Bracketed, Family, Integrated, NotApplicable, Path, PathForm, Static, Weak
+from numerics.paths import bracketed, family, integrated, reverse, static, weak
 from numerics.paths.decide import Ensemble, Result, Test, run_tests
 from numerics.problems import LinearProcess, OutOfRangeError
 from numerics.rings import Unsupported
@@ -113,6 +113,8 @@ def _together(
     outcomes: dict[str, PathOutcome] = {}
     groups = _prepare(dict(statements), s.form, s.law, s.process, s.claim_id, s.seed)
     total = sum(len(g.tests) for g in groups)
+    by_name: dict[str, list[Result]] = {}
+    figures: dict[str, dict[str, str]] = {}
     for number, group in enumerate(groups):
         for name, reason in group.reasons.items():
             outcomes[name] = PathOutcome(NOT_APPLICABLE, reason)
@@ -122,11 +124,10 @@ def _together(
             group.ensemble, group.tests, seed=s.seed, claim_id=s.claim_id, experiment=f"{_experiment(s.form)}/{number}",
             share=share * len(group.tests) / total, max_paths=s.max_paths, executor=pool, ahead=s.ahead,
         )  # fmt: skip
-        by_name: dict[str, list[Result]] = {}
         for result in results:
             by_name.setdefault(result.test.statement, []).append(result)
-        for name, of_name in by_name.items():
-            outcomes[name] = _outcome(of_name, group.figures.get(name, {}))
+        figures |= group.figures
+    outcomes |= {name: _outcome(of_name, figures.get(name, {})) for name, of_name in by_name.items()}
     return {name: outcomes[name] for name in statements}
 
 
@@ -145,11 +146,16 @@ def _prepare(
     else:
         relations = {n: s for n, s in statements.items() if isinstance(s, Rel)}
         others = {n: f"a {type(form).__name__} form needs a relation" for n in statements if n not in relations}
-        if isinstance(form, Path):
-            groups = [Prepared(*g) for g in reverse.plan(relations, form, law, process, rng)]
+        if isinstance(form, (Path, Family)):
+            if isinstance(form, Path):
+                groups = [Prepared(*g) for g in reverse.plan(relations, form, law, process, rng)]
+            else:
+                groups = [Prepared(*g) for g in family.plan(relations, form, law, process, rng)]
             return [*groups, Prepared(None, [], others, {})]
         if isinstance(form, Integrated):
             prepared = Prepared(*integrated.plan(relations, form, law, process, rng))
+        elif isinstance(form, Static):
+            prepared = Prepared(*static.plan(relations, form, law, process, rng))
         else:
             assert isinstance(form, Weak)
             prepared = Prepared(*weak.plan(relations, form, law, process, rng))

@@ -9,8 +9,9 @@ means are zero by construction, so no claim about the process is assumed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -60,6 +61,29 @@ def clenshaw_curtis(intervals: int) -> tuple[Array, Array]:
         weights += factor / (1 - 4 * j * j) * np.cos(2 * j * math.pi * k / intervals)
     weights *= np.where((k == 0) | (k == intervals), 1, 2) / intervals
     return -np.cos(math.pi * k / intervals), weights
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A Clenshaw-Curtis rule in log sigma: times, weights of dt, and weights of the rule with half the nodes."""
+
+    times: tuple[float, ...]
+    fine: tuple[float, ...]
+    coarse: tuple[float, ...]
+
+
+def rule_between(lower: Fraction, upper: Fraction, process: LinearProcess) -> Rule:
+    """The rule between two noise levels. Raises OutOfRangeError if the process never has one of them."""
+    intervals = 8 if upper <= 2 * lower else 16
+    nodes, weights = clenshaw_curtis(intervals)
+    low, span = math.log(lower), math.log(upper / lower)
+    ends = process.time_of_sigma(float(lower)), process.time_of_sigma(float(upper))  # so an error names the end itself
+    inner = (process.time_of_sigma(math.exp(low + span * (node + 1) / 2)) for node in nodes[1:-1])
+    times = (ends[0], *inner, ends[1])
+    speed = [1 / (process.a(t) + process.g2(t) / (2 * process.sigma(t) ** 2)) for t in times]
+    fine = tuple(float(w) * span / 2 * v for w, v in zip(weights, speed))
+    half = clenshaw_curtis(intervals // 2)[1]
+    return Rule(times, fine, tuple(float(half[i // 2]) * span / 2 * v * (i % 2 == 0) for i, v in enumerate(speed)))
 
 
 def rate_form(statement: Rel, law: Law, process: LinearProcess, times: Sequence[float]) -> RateForm:
@@ -115,6 +139,10 @@ class Plan:
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Walk ``count`` forward paths through the nodes and read every wanted functional."""
+        return self.walk(wanted, count, rng)[0]
+
+    def walk(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> tuple[Observed, Array, Array]:
+        """What :meth:`observe` sees, the draws of X0 and the states at the last node, each (n, D)."""
         data, D = mixture_of(self.law), self.law.D
         x0 = data.sample(count, rng)
         needed = [self._needed(wanted, node) for node in range(len(self.times))]
@@ -146,7 +174,7 @@ class Plan:
                     if at == node:
                         values[row] += weight * read[term]
                         biases[row] += (coarse - weight) * read[term]
-        return Observed(values, biases, tally.rows(x0, self.law))
+        return Observed(values, biases, tally.rows(x0, self.law)), x0, x
 
     def _needed(self, wanted: Sequence[int], node: int) -> list[Term]:
         wanted_terms = [term for i in wanted for term, at, _, _ in self.weights[i] if at == node]
@@ -167,27 +195,20 @@ def plan(
 
     Raises OutOfRange if the process never has the noise levels of the form.
     """
-    intervals = 8 if form.upper <= 2 * form.lower else 16
-    nodes, rule = clenshaw_curtis(intervals)
-    low, span = math.log(form.lower), math.log(form.upper / form.lower)
-    times = tuple(process.time_of_sigma(math.exp(low + span * (node + 1) / 2)) for node in nodes)
-    speed = [1 / (process.a(t) + process.g2(t) / (2 * process.sigma(t) ** 2)) for t in times]
-    fine = [float(w) * span / 2 * v for w, v in zip(rule, speed)]
-    half = clenshaw_curtis(intervals // 2)[1]
-    coarse = [float(half[i // 2]) * span / 2 * v if i % 2 == 0 else 0.0 for i, v in enumerate(speed)]
+    rule = rule_between(form.lower, form.upper, process)
     reasons: dict[str, str] = {}
     forms: dict[str, RateForm] = {}
     for name, statement in statements.items():
         try:
-            forms[name] = rate_form(statement, law, process, times)
+            forms[name] = rate_form(statement, law, process, rule.times)
         except NotReadableError as why:
             reasons[name] = str(why)
     if not forms:
         return None, [], reasons, {}
-    pilot = _Pilot(law, process, times, forms, rng)
+    pilot = Pilot(law, process, rule, forms.values(), rng)
     weights, constants, tests, figures = [], [], [], {}
     for name, rate in forms.items():
-        row, constant, sizes, remainder = pilot.functional(rate, fine, coarse)
+        row, constant, sizes, remainder = pilot.functional(rate)
         margin = float(form.margin) * sizes[2]
         if margin == 0:
             reasons[name] = "both sides vanish on the whole range: there is no scale to compare with"
@@ -196,29 +217,34 @@ def plan(
         constants.append(constant)
         tests.append(Test(name, "", rate.relation, margin, remainder))
         figures[name] = {"pilot change": digits(sizes[0], 3), "pilot integral": digits(sizes[1], 3)}
-    rates = forms.values()
-    drives = tuple(dict.fromkeys(g.args[0] for r in rates for _, poly in r.numbers for g in generators(poly)))
-    guides = tuple(dict.fromkeys(g.args[0] for r in rates for g in generators(r.rest)))
-    chosen = Plan(law, process, times, tuple(weights), tuple(constants), drives[:CONTROLS], guides[:CONTROLS])
+    chosen = Plan(law, process, rule.times, tuple(weights), tuple(constants), *steering(forms.values()))
     return chosen, tests, reasons, figures
 
 
-class _Pilot:
+def steering(forms: Iterable[RateForm], most: int = CONTROLS) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """(drives, guides): the insides of the averages, at most ``most`` of each, that are made into controls."""
+    rates = list(forms)
+    drives = dict.fromkeys(g.args[0] for r in rates for _, poly in r.numbers for g in generators(poly))
+    guides = dict.fromkeys(g.args[0] for r in rates for g in generators(r.rest))
+    return tuple(drives)[:most], tuple(guides)[:most]
+
+
+class Pilot:
     """Averages at every node on one ensemble of its own: where polynomials in averages are made linear."""
 
     def __init__(
-        self, law: Law, process: LinearProcess, times: Sequence[float], forms: dict[str, RateForm],
-        rng: np.random.Generator,
-    ) -> None:  # fmt: skip
-        self.law, self.process, self.times = law, process, times
+        self, law: Law, process: LinearProcess, rule: Rule, forms: Iterable[RateForm], rng: np.random.Generator
+    ) -> None:
+        self.law, self.process, self.rule, times = law, process, rule, rule.times
+        rates = list(forms)
         x0 = mixture_of(law).sample(CHUNK, rng)
         eps = rng.standard_normal(x0.shape)
         ends = (0, len(times) - 1)
         self.means: list[dict[Term, float]] = []
         self.errors: list[dict[Term, float]] = []
         for node, t in enumerate(times):
-            polys = [f.rest for f in forms.values()]
-            polys += [poly for f in forms.values() for _, poly in f.numbers] if node in ends else []
+            polys = [f.rest for f in rates]
+            polys += [poly for f in rates for _, poly in f.numbers] if node in ends else []
             wanted = generators(*polys)
             x = process.alpha(t) * x0 + process.sigma(t) * eps
             read = scalars(law, process, t, [g.args[0] for g in wanted], x, x0)
@@ -226,18 +252,19 @@ class _Pilot:
             self.errors.append({g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)})
 
     def functional(
-        self, form: RateForm, fine: Sequence[float], coarse: Sequence[float]
+        self, form: RateForm
     ) -> tuple[tuple[tuple[Term, int, float, float], ...], tuple[float, float], tuple[float, float, float], float]:
         """(weights, constants, (change of A, integral of B, scale), second-order remainder) of one statement."""
         table: dict[tuple[Term, int], list[float]] = {}
         constant, change, integral, size, remainder = [0.0, 0.0], 0.0, 0.0, 0.0, 0.0
-        last = len(self.times) - 1
+        times, fine, coarse = self.rule.times, self.rule.fine, self.rule.coarse
+        last = len(times) - 1
         for (_, poly), ratio in zip(form.numbers, form.ratios, strict=True):
             for node, sign in ((0, -1.0), (last, 1.0)):
                 value, left = self._linear(poly, node, (sign * ratio, sign * ratio), table, constant)
                 change, remainder = change + sign * ratio * value, remainder + abs(ratio) * left
                 size = max(size, abs(ratio * value))
-        for node, t in enumerate(self.times):
+        for node, t in enumerate(times):
             lead = closed(self.law, self.process, t, form.lead)
             w = (fine[node] / lead, coarse[node] / lead)
             value, left = self._linear(form.rest, node, w, table, constant)
@@ -251,7 +278,7 @@ class _Pilot:
         constant: list[float],
     ) -> tuple[float, float]:  # fmt: skip
         """Add weights times the tangent of ``poly`` at the pilot's averages; returns its value and the remainder."""
-        line = tangent(poly, self.means[node], self.errors[node], self.law, self.process, self.times[node])
+        line = tangent(poly, self.means[node], self.errors[node], self.law, self.process, self.rule.times[node])
         for inside, slope in line.parts:
             entry = table.setdefault((inside, node), [0.0, 0.0])
             for k in (0, 1):

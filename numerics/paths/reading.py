@@ -16,6 +16,9 @@ from numerics.rings import FloatRing
 from theory.language.instances import Law
 from theory.language.terms import Term
 
+Key = tuple[int, ...]
+"""The place of an entry: () of a number, (i,) of a vector, (i, j) of a matrix."""
+
 
 @lru_cache(maxsize=512)
 def interpreter(law: Law, process: LinearProcess, t: float) -> Interpreter:
@@ -50,14 +53,19 @@ def _parts(value: Any, rank: int) -> Iterable[tuple[tuple[int, ...], Any]]:
     return [((i, *rest), v) for i, row in enumerate(value) for rest, v in _parts(row, rank - 1)]
 
 
-def closed(law: Law, process: LinearProcess, t: float, term: Term) -> float:
-    """The number of a core term without free variables or averages."""
-    return float(interpreter(law, process, t).number(term))
+def closed(law: Law, process: LinearProcess, t: float, term: Term, key: Key = ()) -> float:
+    """The number of a core term without free variables or averages; of a vector or matrix, the entry ``key``."""
+    value: Any = interpreter(law, process, t).number(term)
+    for i in key[: term.rank]:
+        value = value[i]
+    return float(value)
 
 
-def coefficients(law: Law, process: LinearProcess, t: float, *polynomials: Polynomial) -> dict[Term, float]:
-    """The closed coefficients of polynomials in averages at time t."""
-    return {c: closed(law, process, t, c) for poly in polynomials for c in poly.values()}
+def coefficients(
+    law: Law, process: LinearProcess, t: float, *polynomials: Polynomial, key: Key = ()
+) -> dict[Term, float]:
+    """The closed coefficients of polynomials in averages at time t; of vectors and matrices, the entry ``key``."""
+    return {c: closed(law, process, t, c, key) for poly in polynomials for c in poly.values()}
 
 
 @dataclass(frozen=True)
@@ -71,12 +79,16 @@ class Tangent:
 
 
 def tangent(
-    poly: Polynomial, means: dict[Term, float], errors: dict[Term, float], law: Law, process: LinearProcess, t: float
-) -> Tangent:
-    """The tangent of ``poly`` at ``means``; the remainder allows three standard ``errors`` of each average."""
+    poly: Polynomial, means: dict[Term, float], errors: dict[Term, float], law: Law, process: LinearProcess, t: float,
+    key: Key = (),
+) -> Tangent:  # fmt: skip
+    """The tangent of ``poly`` at ``means``; the remainder allows three standard ``errors`` of each average.
+
+    For vectors and matrices it is that of the entry ``key``, at which ``means`` and ``errors`` are given.
+    """
 
     def at(p: Polynomial) -> float:
-        return evaluate(p, means, coefficients(law, process, t, p))
+        return evaluate(p, means, coefficients(law, process, t, p, key=key))
 
     value = at(poly)
     constant, remainder, parts = value, 0.0, []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from numerics.path_forms import Weak
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
-from numerics.paths.reading import fields
+from numerics.paths.reading import Key, fields
 from numerics.problems import Array, LinearProcess, transition
 from numerics.simulate import CHUNK
 from theory.language.definitions import minus, plus, unfold
@@ -27,8 +28,6 @@ from theory.language.terms import Term, as_term, rebuild, walk
 LEVEL = 0.8
 """The noise level at which pointwise statements are tested: that of the standing germ."""
 STEPS = 4
-
-Key = tuple[int, ...]
 
 
 def release(term: Term) -> Term | None:
@@ -61,6 +60,24 @@ def released(statement: Rel) -> Term:
     return freed
 
 
+def times_up_to(level: float, process: LinearProcess) -> tuple[float, ...]:
+    """The times through which forward paths are moved to noise level ``level``."""
+    last = process.time_of_sigma(level)
+    return (*(process.time_of_sigma(level * i / STEPS) for i in range(1, STEPS)), last)
+
+
+def forward_pairs(
+    law: Law, process: LinearProcess, times: Sequence[float], count: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """``count`` draws of X0 and of X_t at the last of ``times``, each (count, D), by exact transitions."""
+    x0 = mixture_of(law).sample(count, rng)
+    x = process.alpha(times[0]) * x0 + process.sigma(times[0]) * rng.standard_normal(x0.shape)
+    for earlier, later in pairwise(times):
+        factor, sd = transition(process, earlier, later)
+        x = factor * x + sd * rng.standard_normal(x0.shape)
+    return x0, x
+
+
 @dataclass(frozen=True)
 class WeakEnsemble:
     """Forward pairs (X0, X_t) at one level; observable i is component ``keys[i]`` of field times test function."""
@@ -72,13 +89,7 @@ class WeakEnsemble:
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Draw ``count`` pairs and read phi (lhs - rhs) for every wanted observable."""
-        x0 = mixture_of(self.law).sample(count, rng)
-        t = self.times[0]
-        eps = rng.standard_normal(x0.shape)
-        x = self.process.alpha(t) * x0 + self.process.sigma(t) * eps
-        for earlier, later in zip(self.times, self.times[1:]):
-            factor, sd = transition(self.process, earlier, later)
-            x = factor * x + sd * rng.standard_normal(x0.shape)
+        x0, x = forward_pairs(self.law, self.process, self.times, count, rng)
         t = self.times[-1]
         rows = [self.observables[i] for i in wanted]
         terms = list(dict.fromkeys(term for field, _, phi, _ in rows for term in (field, phi)))
@@ -93,8 +104,8 @@ def plan(
     statements: dict[str, Rel], form: Weak, law: Law, process: LinearProcess, rng: np.random.Generator
 ) -> tuple[WeakEnsemble | None, list[Test], dict[str, str], dict[str, dict[str, str]]]:
     """The ensemble for all readable statements, their tests, and the reasons of the others."""
-    last = process.time_of_sigma(LEVEL)
-    times = (*(process.time_of_sigma(LEVEL * i / STEPS) for i in range(1, STEPS)), last)
+    times = times_up_to(LEVEL, process)
+    last = times[-1]
     reasons: dict[str, str] = {}
     fields_of: dict[str, Term] = {}
     for name, statement in statements.items():

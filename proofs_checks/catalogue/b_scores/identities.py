@@ -1,8 +1,8 @@
 """What the score is: Tweedie's formula, Stein's identities, the Fisher information."""
 
-from numerics.path_forms import Weak
+from numerics.path_forms import Static, Weak
 from proofs_checks.claim import cite
-from proofs_checks.registry import claim, not_applicable
+from proofs_checks.registry import claim
 from theory.language.instances import ANY, LINEAR, Setting
 from theory.language.notation import (
     X0,
@@ -28,7 +28,6 @@ from theory.language.statements import Eq
 from theory.language.terms import as_term
 
 ALL = Setting(law=ANY, process=LINEAR)
-STATIC = not_applicable("an identity of one marginal; nothing moves in it")
 
 claim(
     "score.tweedie",
@@ -59,7 +58,7 @@ claim(
         "matrix": Eq(E(outer(s, x)), -I),
         "second moment": Eq(E(outer(s, s)), -E(jac(s))),
     },
-    paths=STATIC,
+    paths=Static(),
     mutants={
         "plus D": Eq(E(dot(x, s)), D),
         "minus one": Eq(E(dot(x, s)), as_term(-1)),
@@ -73,7 +72,7 @@ claim(
     source=cite("2504.13612", "sec. 4"),
     setting=ALL,
     statements={"identity": Eq(E(normsq(s)), -E(div(s)))},
-    paths=STATIC,
+    paths=Static(),
     mutants={
         "sign": Eq(E(normsq(s)), E(div(s))),
         "half": Eq(E(normsq(s)), -E(div(s)) / 2),
@@ -89,7 +88,7 @@ claim(
     source=cite("2504.13612", "appendix G"),
     setting=ALL,
     statements={"matrix": Eq(E(outer(s, s)), I / sigma**2 - alpha**2 * E(Cov(X0 | x)) / sigma**4)},
-    paths=STATIC,
+    paths=Static(),
     mutants={
         "plus": Eq(E(outer(s, s)), I / sigma**2 + alpha**2 * E(Cov(X0 | x)) / sigma**4),
         "sigma^2 for sigma^4": Eq(E(outer(s, s)), I / sigma**2 - alpha**2 * E(Cov(X0 | x)) / sigma**2),

@@ -1,9 +1,10 @@
 """The two readings of the pathwise conditional entropy: same mean, different variance."""
 
+from numerics.path_forms import Static
 from proofs_checks.claim import cite
-from proofs_checks.registry import claim, mutant, not_applicable
+from proofs_checks.registry import claim, mutant
 from theory.language.instances import DISCRETE, LINEAR, Setting
-from theory.language.notation import E, Phi, Var, VarPost, h
+from theory.language.notation import E, Phi, Q, Var, VarPost, h
 from theory.language.statements import Eq, Le
 
 between, within = Var(h), E(VarPost(Phi))
@@ -18,7 +19,7 @@ claim(
         "inequality": Le(between, Var(Phi)),
     },
     squares={"inequality": within},
-    paths=not_applicable("static: both sides are moments at one time"),
+    paths=Static(margin=Q(3, 100)),
     mutants={
         "no varentropy": Eq(Var(Phi), between),
         "difference": Eq(Var(Phi), between - within),
