@@ -13,12 +13,15 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test lint clean
+.PHONY: help verify verify-thorough test test-latex bench lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make verify   settle every claim (VERIFY_ARGS="--fresh --json" passes options on)'
 	@echo 'make test     run the tests      (TEST_ARGS="-k laws" passes options on)'
+	@echo 'make test-latex  write the theory as LaTeX and compile it; no warning is let through'
+	@echo 'make verify-thorough   settle every claim anew, then a hundred random kills of the program'
+	@echo 'make bench    headline ratios, peers in the same run; never part of the tests'
 	@echo 'make lint     ruff, mypy --strict, import-linter'
 	@echo 'make clean    remove the environment and caches'
 
@@ -41,8 +44,27 @@ $(VENV)/.dev: $(VENV)/.core
 verify: $(VENV)/.core
 	$(BIN)/infodyn verify $(VERIFY_ARGS)
 
+# the evidence cache must stay whole, and the next run be right, whenever and whatever is killed
+verify-thorough: $(VENV)/.dev
+	$(BIN)/infodyn verify --fresh $(VERIFY_ARGS)
+	INFODYN_KILLS=100 $(BIN)/python -m pytest -n $(JOBS) tests/infodyn/test_robustness.py
+
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) $(TEST_ARGS)
+
+# in a folder of its own; LATEX_ARGS="--no-verdicts" compiles statements and derivations alone
+test-latex: $(VENV)/.core
+	@command -v pdflatex >/dev/null || { echo 'test-latex: there is no pdflatex; on Debian: apt-get install texlive-latex-base texlive-latex-recommended lmodern'; exit 1; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/infodyn latex $(LATEX_ARGS) -o "$$folder/theory.tex" && cd "$$folder" && export max_print_line=1000 && \
+	for run in 1 2; do \
+	  pdflatex -interaction=nonstopmode -halt-on-error theory.tex >run.txt || { tail -n 30 run.txt; exit 1; }; \
+	done && \
+	if grep -n -A 3 -E 'Warning|Overfull|Underfull|Missing' theory.log; then exit 1; fi && \
+	grep '^Output written' theory.log
+
+bench: $(VENV)/.core
+	$(BIN)/python benchmarks/empirical.py $(BENCH_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -69,8 +69,8 @@ def _reference(name: str) -> str:
 def _opening(claims: Sequence[Claim], assessments: Mapping[str, Assessment]) -> str:
     text = (
         f"{len(claims)} claim{'s' if len(claims) != 1 else ''} of the theory of generative diffusion, with"
-        " settings, derivations and evidence, written by the program that checked them. A derivation tells how a certificate"
-        " proves its statement; the certificate, not the telling, was accepted by a small kernel. "
+        " settings, derivations and evidence, written by the program that checked them. A derivation tells how a"
+        " certificate proves its statement; the certificate, not the telling, was accepted by a small kernel. "
     )
     if not assessments:
         return text + "The claims were not assessed for this document: it gives no verdicts."
@@ -181,6 +181,8 @@ def _record(evidence: Sequence[Evidence]) -> str:
 
 def _about(e: Evidence) -> str:
     word = _OUTCOMES[e.outcome]
+    if e.outcome is Outcome.PROVED:
+        return f"proved for {prose(e.scope.partition(',')[0])}"
     scope = prose(e.scope if len(e.scope) <= 160 else f"{e.scope.count(',') + 1} instances")
     text = word.removesuffix(" for").removesuffix(" at") if not scope else f"{word} {scope}"
     if e.kind is Kind.ENCLOSURE:

@@ -26,8 +26,8 @@ class Row:
 CONVENTIONS = (
     r"The data $X_0$ in $\mathbb{R}^D$ have the law $p_0$, a density against the law's own base measure (counting"
     r" measure for atoms). The forward process $dX_t = a X_t\,dt + g\,dW_t$ is linear, with functions $a$ and $g > 0$"
-    r" of the time $t$; given $X_0$ it is Gaussian, $X_t = \alpha X_0 + \sigma\varepsilon$, with density $k(x \mid X_0)$,"
-    r" and $p_t$ is the density of $X_t$. Generative time runs backwards. Entropies are in nats.",
+    r" of the time $t$; given $X_0$ it is Gaussian, $X_t = \alpha X_0 + \sigma\varepsilon$, with density"
+    r" $k(x \mid X_0)$, and $p_t$ is the density of $X_t$. Generative time runs backwards. Entropies are in nats.",
     r"$\mathbb{E}[\,\cdot\,]$ averages over $X_0$ and $X_t$ together, $\langle\,\cdot\,\rangle ="
     r" \mathbb{E}[\,\cdot \mid x]$ over $X_0$ given $X_t = x$; $Z$ is the label of a mixture's component, with weight"
     r" $w_Z$. $\nabla v$ is the Jacobian $(\partial_j v_i)$, $u \otimes v$ the matrix $(u_i v_j)$, and $\partial_t$ is"

@@ -97,5 +97,5 @@ def formula(latex: str) -> str:
 
 def breakable(latex: str) -> str:
     r"""A formula whose fences stretch no more, so that TeX may break lines inside them."""
-    loose = formula(latex).replace(r"\text{", r"\allowbreak\text{")
+    loose = formula(latex).replace(r"\text{", r"\allowbreak\text{").replace(r"\mid ", r"\mid\nobreak ")
     return _FENCE.sub(lambda m: r"\Bigl" if m[1] == "left" else r"\Bigr", loose)

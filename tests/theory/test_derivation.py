@@ -1,4 +1,4 @@
-"""From certificates to lines: elements become terms that lower back to them, and every line follows from the one before."""
+"""From certificates to lines: elements become terms that lower back to them; each line follows from the one before."""
 
 from fractions import Fraction
 
@@ -47,9 +47,10 @@ from theory.language.notation import (
 from theory.language.statements import Eq, Ge, chain
 from theory.language.terms import as_term, make
 from theory.search.settle import settle
-from theory.typeset.contractions import NoVectorForm, element_term
+from theory.typeset.contractions import NoVectorFormError
 from theory.typeset.derivation import derivation
 from theory.typeset.stages import definitions, stages
+from theory.typeset.sums import element_term
 from theory.typeset.tidy import negative, signed_sum, summands, tidy
 
 ALL = Setting(law=ANY, process=LINEAR)
@@ -80,15 +81,15 @@ def test_a_contracted_tensor_of_rank_three_has_no_vector_form():
     lowering = lowering_for(ALL)
     third = post(make("mul", (dot(X0, x), outer(X0, X0))))
     element = lowering.element(grad(tr(dot(third, third))), (1,))
-    with pytest.raises(NoVectorForm):
+    with pytest.raises(NoVectorFormError):
         element_term(element, (1,))
 
 
 @pytest.mark.parametrize(
     "term",
     [
-        as_term(-1) * sigma**-2 * x + (alpha * sigma**-2) * X0, -(-s), as_term(Fraction(-1, 2)) * (g**2 * s), (s - x) - m,
-        make("tr", (grad(grad(p)),)), -(alpha / (sigma / g)), post(-log(p)), E(-(log(p) - log(P(X0 | x)))),
+        as_term(-1) * sigma**-2 * x + (alpha * sigma**-2) * X0, -(-s), as_term(Fraction(-1, 2)) * (g**2 * s),
+        (s - x) - m, make("tr", (grad(grad(p)),)), -(alpha / (sigma / g)), post(-log(p)), E(-(log(p) - log(P(X0 | x)))),
     ],
     ids=range(8),
 )  # fmt: skip

@@ -1,0 +1,291 @@
+"""Derivations line by line: what a certificate proves, written as a chain of equalities with a justification each.
+
+``derivation(statement, setting, certificate)`` reads a certificate (or the outcome of ``theory.search.settle``) and
+gives inert steps. The lines are untrusted: the kernel accepted the certificate, not the prose. But no line may say
+something false: every line that relates two terms carries the relation as ``claim``, and the tests ask the kernel, or
+the evaluators, about each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from theory.kernel import equivalence
+from theory.kernel.certificate import KIND, Flux, lowering_for
+from theory.kernel.errors import KernelError
+from theory.kernel.hypotheses import ASSUMED, Hypothesis
+from theory.kernel.lower import Lowering
+from theory.language.by_definition import holds_by_definition
+from theory.language.instances import Setting
+from theory.language.serial import setting_from_data
+from theory.language.statements import Chain, Iff, Rel, Statement
+from theory.language.terms import Term, from_data, make
+from theory.search.outcome import Outcome
+from theory.typeset.contractions import NoVectorFormError
+from theory.typeset.latex import RELATIONS, relation_latex, term_latex
+from theory.typeset.stages import LINEAR, Line, Why, definitions, stages
+from theory.typeset.sums import element_term
+from theory.typeset.text import relation_text, term_text
+from theory.typeset.tidy import ZERO, product, signed_sum, summands, tidy
+
+LONGEST = 230
+"""Characters of a line's text beyond which an intermediate line is left out and its reasons pass to the next."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line: a formula as text and LaTeX (without dollars), and why it holds, as text and as LaTeX.
+
+    A line that begins with a relation continues the chain; an ``aside`` stands between its lines. ``claim`` is the
+    relation that a line asserts, None for a line that only names something.
+    """
+
+    math_text: str
+    math_latex: str
+    why: str
+    why_latex: str = ""
+    claim: Rel | None = None
+    aside: bool = False
+
+
+def derivation(
+    statement: Statement, setting: Setting, proof: Outcome | Mapping[str, Any] | None, square: Term | None = None
+) -> tuple[Step, ...]:
+    """The steps that lead to ``statement``; ``proof`` is its certificate, or the outcome that holds it.
+
+    Empty where there is neither a certificate nor agreement by definition.
+    """
+    certificate = proof.certificate if isinstance(proof, Outcome) else proof
+    if certificate is None:
+        return _by_definition(statement) if holds_by_definition(statement) else ()
+    if certificate["kind"] == "component":
+        from theory.typeset.closed_derivation import closed_derivation
+
+        return closed_derivation(statement, setting, certificate)
+    if certificate["kind"] == equivalence.KIND:
+        return _equivalence(statement, setting_from_data(certificate["setting"]), from_data(certificate["factor"]))
+    if certificate["kind"] != KIND:
+        return ()
+    hypotheses = proof.hypotheses if isinstance(proof, Outcome) else ()
+    return _bracket(statement, setting_from_data(certificate["setting"]), certificate["links"], hypotheses)
+
+
+def say(math: Term, why: Sequence[Why], relation: str = "", before: Term | None = None) -> Step:
+    """One line; with a ``relation`` it continues the line ``before``."""
+    return Step(
+        f"{relation} {term_text(math)}".strip(), f"{RELATIONS.get(relation, '')} {term_latex(math)}".strip(),
+        "; ".join(w.text for w in why), "; ".join(w.tex for w in why),
+        None if before is None or not relation else Rel(relation, before, math),
+    )  # fmt: skip
+
+
+def remark(rel: Rel, why: Why, aside: bool = False) -> Step:
+    """A relation on a line of its own."""
+    return Step(relation_text(rel), relation_latex(rel), why.text, why.tex, rel, aside)
+
+
+# -- chains ----------------------------------------------------------------------------------------------------------
+def readable(start: Term, lines: Sequence[Line]) -> list[Line]:
+    """The lines without those that are too long or repeat the one before; the last one always stays."""
+    kept: list[Line] = []
+    waiting: tuple[Why, ...] = ()
+    before = start
+    for number, line in enumerate(lines):
+        why = (*waiting, *(w for w in line.why if w not in waiting))
+        too_long = len(term_text(line.term)) > LONGEST and number < len(lines) - 1
+        if too_long or line.term == before:
+            waiting = why if line.term != before else waiting
+            continue
+        kept.append(Line(line.term, why))
+        waiting, before = (), line.term
+    return kept
+
+
+def _meeting(left: list[Line], right: list[Line]) -> tuple[int, int] | None:
+    """The earliest lines that two sides have in common."""
+    found = [(i + j, i, j) for i, u in enumerate(left) for j, v in enumerate(right) if u.term == v.term]
+    return min(found)[1:] if found else None
+
+
+def chain_of(left: Term, right: Term, ahead: list[Line], behind: list[Line], link: Why) -> list[Step]:
+    """left = .. = .. = right, the lines of the right side read backwards; ``link`` joins the two last lines."""
+    forward = [Line(left, ()), *readable(left, ahead)]
+    backward = [Line(right, ()), *readable(right, behind)]
+    met = _meeting(forward, backward)
+    if met is not None:
+        forward, backward = forward[: met[0] + 1], backward[: met[1] + 1]
+    steps = [say(left, ())]
+    steps += [say(v.term, v.why, "=", u.term) for u, v in pairwise(forward)]
+    place = forward[-1].term
+    if met is None:
+        steps.append(say(backward[-1].term, (link,), "=", place))
+    for v, u in zip(backward[::-1], backward[-2::-1], strict=False):
+        steps.append(say(u.term, v.why, "=", v.term))
+    return steps
+
+
+# -- the bracket kernel ----------------------------------------------------------------------------------------------
+def _bracket(
+    statement: Statement, setting: Setting, links: Sequence[Mapping[str, Any]], hypotheses: Sequence[Hypothesis]
+) -> tuple[Step, ...]:
+    relations = statement.links if isinstance(statement, Chain) else (statement,)
+    steps: list[Step] = []
+    number = 0
+    for relation, link in zip(relations, links, strict=True):
+        assert isinstance(relation, Rel)
+        fluxes = [Flux(from_data(f["coefficient"]), from_data(f["flux"]), f["along"]) for f in link["fluxes"]]
+        square = None if link["square"] is None else from_data(link["square"])
+        decay = [h for h in hypotheses if h.name.startswith("flux decay")][number : number + len(fluxes)]
+        number += len(fluxes)
+        steps += _link(relation, fluxes, square, decay, setting)
+    return tuple(steps)
+
+
+def _link(
+    relation: Rel, fluxes: list[Flux], square: Term | None, decay: Sequence[Hypothesis], setting: Setting
+) -> list[Step]:
+    lowering = lowering_for(setting)
+    if relation.relation == "=":
+        return _equal(relation.lhs, relation.rhs, fluxes, decay, lowering)
+    large, small = (relation.lhs, relation.rhs) if relation.relation == ">=" else (relation.rhs, relation.lhs)
+    gap = gap_of(large, small)
+    target = gap if square is None else square
+    steps = _equal(gap, target, fluxes, decay, lowering) if target != gap else [say(gap, ())]
+    return [*steps, say(ZERO, (Why("a sum of squares and of averages of squares"),), ">=", target)]
+
+
+def _equal(
+    left: Term, right: Term, fluxes: list[Flux], decay: Sequence[Hypothesis], lowering: Lowering
+) -> list[Step]:
+    indices = tuple(range(1, left.rank + 1))
+    ahead, behind = stages(left, lowering, indices)[0], stages(right, lowering, indices)[0]
+    if not fluxes:
+        link = Why("both sides expand to the same polynomial in averages")
+        return _with_parts(chain_of(left, right, ahead, behind, link), lowering, indices)
+    named, link = _by_parts(fluxes, decay, left.rank)
+    steps = chain_of(left, right, ahead, behind, link)
+    place = next((n for n, s in enumerate(steps) if s.why == link.text), len(steps))
+    return [*steps[:place], *named, *steps[place:]]
+
+
+def gap_of(left: Term, right: Term) -> Term:
+    """left - right, without a zero."""
+    if right == ZERO or right.op == "origin":
+        return left
+    return make("neg", (right,)) if left == ZERO or left.op == "origin" else make("sub", (left, right))
+
+
+def _equivalence(statement: Statement, setting: Setting, factor: Term) -> tuple[Step, ...]:
+    """A - B = c (C - D), with c of one sign: both conditions hold at the same points."""
+    assert isinstance(statement, Iff)
+    (relation, *left), (_, *right) = equivalence.turned(statement.left), equivalence.turned(statement.right)
+    scale = tidy(factor)
+    negative_scale = scale.op == "neg"
+    body = product([scale.args[0] if negative_scale else scale, gap_of(*right)])
+    steps = _equal(gap_of(*left), make("neg", (body,)) if negative_scale else body, [], [], lowering_for(setting))
+    word = "not zero" if relation == "=" else "positive"
+    why = Why(f"the factor is {word}: one side has this sign where the other has")
+    if relation == "=":
+        why = Why("the factor is not zero: one side vanishes where the other does")
+    return (*steps, Step(
+        f"{relation_text(statement.left)} iff {relation_text(statement.right)}",
+        rf"{relation_latex(statement.left)} \iff {relation_latex(statement.right)}", why.text,
+    ))  # fmt: skip
+
+
+def _by_parts(fluxes: list[Flux], decay: Sequence[Hypothesis], rank: int) -> tuple[list[Step], Why]:
+    """The lines that name the fluxes and state their identities, and the reason that uses them."""
+    steps: list[Step] = []
+    for number, (flux, hypothesis) in enumerate(zip(fluxes, [*decay, *[None] * len(fluxes)], strict=False), 1):
+        name = "V" if len(fluxes) == 1 else f"V_{number}"
+        field = tidy(product([flux.coefficient, flux.field]))
+        steps.append(Step(
+            f"{name} = {term_text(field)}", f"{name} = {term_latex(field)}", "a flux", "a flux", aside=True,
+        ))  # fmt: skip
+        text, latex = _identity(name, field, flux.along, rank)
+        steps.append(Step(text, latex, *_decays(hypothesis), aside=True))
+    names = "V" if len(fluxes) == 1 else "V_1, .."
+    return steps, Why(
+        f"less the vanishing average of {names}, which expands in the same way",
+        f"less the vanishing average of ${names.replace('..', chr(92) + 'ldots')}$, which expands in the same way",
+    )
+
+
+def _identity(name: str, field: Term, along: int, rank: int) -> tuple[str, str]:
+    """E[div V + V . grad log k] = 0, or for a flux along one index E[grad V + V (x) grad log k] = 0."""
+    if not along:
+        dot_text = " . " if field.rank == 1 else " "
+        return (
+            f"E[div {name} + {name}{dot_text}grad log k(x|X0)] = 0",
+            rf"\mathbb{{E}}[\nabla\cdot {name} + {name} \cdot \nabla\log k(x \mid X_0)] = 0",
+        )
+    if field.rank == 0:
+        return (
+            f"E[grad {name} + {name} grad log k(x|X0)] = 0",
+            rf"\mathbb{{E}}[\nabla {name} + {name}\, \nabla\log k(x \mid X_0)] = 0",
+        )
+    if along == rank:
+        return (
+            f"E[jac {name} + outer({name}, grad log k(x|X0))] = 0",
+            rf"\mathbb{{E}}[\nabla {name} + {name} \otimes \nabla\log k(x \mid X_0)] = 0",
+        )
+    return (
+        f"E[(jac {name})^T + outer(grad log k(x|X0), {name})] = 0",
+        rf"\mathbb{{E}}[(\nabla {name})^\top + \nabla\log k(x \mid X_0) \otimes {name}] = 0",
+    )
+
+
+def _decays(hypothesis: Hypothesis | None) -> tuple[str, str]:
+    base = "integration by parts against k p0"
+    base_latex = "integration by parts against $k\\,p_0$"
+    if hypothesis is None:
+        return base, base_latex
+    state = "decay of the flux assumed" if hypothesis.status == ASSUMED else f"decay: {hypothesis.by}"
+    return f"{base}; {state}", f"{base_latex}; {state}"
+
+
+def _with_parts(steps: list[Step], lowering: Lowering, indices: tuple[int, ...]) -> list[Step]:
+    """Before a sum of derivatives is said to be expanded, what each of its summands is."""
+    out: list[Step] = []
+    for step in steps:
+        if step.claim is not None and step.claim.lhs.op in ("add", "sub") and not step.why.startswith(LINEAR.text):
+            parts = summands(step.claim.lhs)
+            heavy = [(s, t) for s, t in parts if _differentiates(t)]
+            if len(heavy) > 1 and step.claim.rhs == ZERO:
+                out += [p for s, t in parts if (p := _part(s, t, lowering, indices)) is not None]
+        out.append(step)
+    return out
+
+
+def _part(sign: int, term: Term, lowering: Lowering, indices: tuple[int, ...]) -> Step | None:
+    whole = signed_sum([(sign, term)])
+    try:
+        made = element_term(lowering.element(whole, indices), indices)
+    except (NoVectorFormError, KernelError):
+        return None
+    return remark(Rel("=", whole, made), Why("one summand after the other"), aside=True)
+
+
+def _differentiates(term: Term) -> bool:
+    return any(part.op in ("dt", "grad", "lap", "div", "jac") for part in _nodes(term))
+
+
+def _nodes(term: Term) -> list[Term]:
+    return [term, *(n for t in term.args for n in _nodes(t))]
+
+
+# -- by definition ---------------------------------------------------------------------------------------------------
+def _by_definition(statement: Statement) -> tuple[Step, ...]:
+    relations = statement.links if isinstance(statement, Chain) else (statement,)
+    steps: list[Step] = []
+    for relation in relations:
+        assert isinstance(relation, Rel)
+        ahead, behind = definitions(relation.lhs), definitions(relation.rhs)
+        steps += chain_of(relation.lhs, relation.rhs, ahead, behind, Why("commutative arithmetic and linearity"))
+    return tuple(steps)
+
+
+__all__ = ["Step", "chain_of", "derivation", "readable", "remark", "say"]
