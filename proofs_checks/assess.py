@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs_checks import campaign_mutants, campaign_property, judge_algebra, judge_balls, judge_paths
 from proofs_checks.claim import Claim
-from proofs_checks.evidence import Evidence, Hypothesis, Kind, MutantResult
+from proofs_checks.evidence import Evidence, Hypothesis, Kind, MutantResult, Outcome, Route
+from proofs_checks.readings import READINGS, Finding, given, read_mutants
 from proofs_checks.verdict import Ruling, Verdict, rule_claim, rule_statement
 from theory.language.statements import digest
 from theory.typeset import latex, text
@@ -23,7 +23,8 @@ class Options:
     """What a run is asked for.
 
     ``share`` is this claim's part of the family-wise error rate; ``one_node_edits`` adds the generated mutants to the
-    authored ones.
+    authored ones. ``seconds`` and ``megabytes`` bound each claim: a worker that takes more is ended, and the claim is
+    undecided with that reason.
     """
 
     kinds: frozenset[Kind] = frozenset(Kind)
@@ -31,6 +32,8 @@ class Options:
     seed: int = 0
     share: float = FAMILY_RATE / 16
     one_node_edits: bool = True
+    seconds: float = 300.0
+    megabytes: int = 4096
 
     @property
     def partial(self) -> bool:
@@ -67,6 +70,9 @@ class Assessment:
     hypotheses: tuple[Hypothesis, ...]
     seconds: float
     error: str = ""
+    setting: str = ""
+    reused: frozenset[Kind] = frozenset()
+    """The kinds of evidence that were kept from an earlier run."""
 
     @property
     def as_expected(self) -> bool:
@@ -97,37 +103,65 @@ class Assessment:
         }  # fmt: skip
 
 
+def find(
+    claim: Claim,
+    options: Options,
+    known: Mapping[Kind, Finding] | None = None,
+    keep: Callable[[Finding], None] = lambda finding: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[Kind, Finding]:
+    """Every finding that ``options`` ask for: those of ``known``, and the others from their judges and campaigns.
+
+    A known mutants campaign counts only if it started from the same evidence. ``keep`` gets each new finding as soon
+    as it is there, ``say`` what is done next.
+    """
+    known = known or {}
+    found: dict[Kind, Finding] = {}
+    for kind in wanted(claim, options):
+        reading = READINGS[kind]
+        if kind in known and (kind is not Kind.MUTANTS or known[kind].given == given(found)):
+            found[kind] = known[kind]
+            continue
+        say(f"{claim.id}: {kind}")
+        settings = reading.settings_of(options)
+        judge = reading.judge
+        found[kind] = judge(claim, **settings) if judge is not None else read_mutants(claim, found, settings)
+        keep(found[kind])
+    return found
+
+
+def wanted(claim: Claim, options: Options) -> list[Kind]:
+    """The kinds of evidence that a run with ``options`` gathers about ``claim``, in the order of reading."""
+    kinds = [kind for kind in READINGS if kind in options.kinds]
+    return [kind for kind in kinds if kind is not Kind.MUTANTS or not claim.is_folklore]
+
+
 def assess(claim: Claim, options: Options, progress: Callable[[str], None] | None = None) -> Assessment:
     """Gather every kind of evidence that ``options`` ask for and rule on it."""
-    start, say = time.perf_counter(), progress or (lambda text: None)
-    evidence: list[Evidence] = []
-
-    def gather(kind: Kind, judge: Callable[[], list[Evidence]]) -> None:
-        if kind in options.kinds:
-            say(f"{claim.id}: {kind}")
-            evidence.extend(judge())
-
-    gather(Kind.PROOF, lambda: judge_algebra.judge(claim))
-    gather(Kind.ENCLOSURE, lambda: judge_balls.judge(claim, digits=options.digits))
-    gather(Kind.PROPERTY, lambda: campaign_property.run(claim, seed=options.seed))
-    simulated: Mapping[str, Evidence] = {}
-    if Kind.SIMULATION in options.kinds:
-        say(f"{claim.id}: {Kind.SIMULATION}")
-        simulation = judge_paths.judge(claim, seed=options.seed, share=options.share)
-        evidence.extend(simulation.evidence)
-        simulated = simulation.mutants
-    mutants: tuple[MutantResult, ...] = ()
-    if Kind.MUTANTS in options.kinds and not claim.is_folklore:
-        say(f"{claim.id}: {Kind.MUTANTS}")
-        mutants = campaign_mutants.run(
-            claim, tuple(evidence), simulated, seed=options.seed, generated=options.one_node_edits
-        )
-    return _conclude(claim, options, evidence, mutants, time.perf_counter() - start)
+    start = time.perf_counter()
+    found = find(claim, options, say=progress or (lambda text: None))
+    return conclude(claim, options, found, time.perf_counter() - start)
 
 
-def _conclude(
-    claim: Claim, options: Options, evidence: list[Evidence], mutants: tuple[MutantResult, ...], seconds: float
+_ROUTE = {
+    Kind.PROOF: Route.ALGEBRA, Kind.ENCLOSURE: Route.BALLS, Kind.PROPERTY: Route.FLOATS, Kind.SIMULATION: Route.PATHS,
+}  # fmt: skip
+
+
+def conclude(
+    claim: Claim, options: Options, found: Mapping[Kind, Finding], seconds: float, *, limit: str = "", error: str = ""
 ) -> Assessment:
+    """Rule on what was found. ``limit`` or ``error``: why some of it is missing, so that nothing can be verified.
+
+    A claim that was stopped can still be refuted by what was found before.
+    """
+    evidence = [e for kind in READINGS if kind in found for e in found[kind].evidence]
+    evidence += [
+        Evidence(kind, _ROUTE[kind], name, Outcome.UNDECIDED, detail=limit or error)
+        for kind in wanted(claim, options) if kind not in found and kind is not Kind.MUTANTS
+        for name in claim.statements
+    ]  # fmt: skip
+    mutants = found[Kind.MUTANTS].mutants if Kind.MUTANTS in found else ()
     records = []
     for name, statement in claim.statements.items():
         own = [e for e in evidence if e.statement == name]
@@ -138,17 +172,11 @@ def _conclude(
             )
         )
     ruling = rule_claim([r.ruling for r in records], mutants, partial=options.partial, needs={})
+    if (limit or error) and ruling.verdict not in (Verdict.REFUTED, Verdict.CONFLICT):
+        ruling = Ruling(Verdict.UNDECIDED, limit or error)
     hypotheses = tuple(dict.fromkeys(h for e in evidence for h in e.hypotheses))
     return Assessment(
         claim.id, claim.title, claim.group, claim.chapter, claim.expected, claim.correction, claim.needs,
-        tuple(records), tuple(evidence), mutants, ruling, hypotheses, seconds,
-    )  # fmt: skip
-
-
-def failed(claim: Claim, error: str) -> Assessment:
-    """The assessment of a claim whose judges broke down: an error is neither true nor false."""
-    ruling = Ruling(Verdict.UNDECIDED, error)
-    return Assessment(
-        claim.id, claim.title, claim.group, claim.chapter, claim.expected, claim.correction, claim.needs,
-        (), (), (), ruling, (), 0.0, error,
+        tuple(records), tuple(evidence), mutants, ruling, hypotheses, seconds, error,
+        text.setting_text(claim.setting), frozenset(kind for kind, f in found.items() if f.reused),
     )  # fmt: skip

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import functools
+import importlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from numerics.path_forms import Integrated, NotApplicable
-from proofs_checks import ledger, registry
-from proofs_checks.assess import FAMILY_RATE, Assessment, Options, assess, failed
+from proofs_checks import interrupts, ledger, registry, workers
+from proofs_checks.assess import FAMILY_RATE, Assessment, Options, find
+from proofs_checks.bench import Bench, Task
 from proofs_checks.claim import Claim
+from proofs_checks.evidence import Kind
+from proofs_checks.readings import READINGS, Finding
+from proofs_checks.sources import Sources, SourcesError
+from proofs_checks.store import Store
 from proofs_checks.verdict import Ruling, Verdict, rule_claim
 from theory.language.statements import Located
 
@@ -27,13 +30,25 @@ class NothingSelectedError(ValueError):
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of a run; ``interrupted`` if it was cut short and holds only what was finished."""
+    """The outcome of a run; ``interrupted`` if it was cut short and holds only what was finished.
+
+    ``readings`` counts the findings that the verdicts rest on, ``damaged`` the kept ones that could not be believed;
+    ``troubles`` are sentences about the evidence cache.
+    """
 
     assessments: tuple[Assessment, ...]
     ledger: ledger.Comparison
     seed: int
     seconds: float
     interrupted: bool = False
+    readings: int = 0
+    damaged: int = 0
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def reused(self) -> int:
+        """How many of the findings were kept from an earlier run."""
+        return sum(len(a.reused) for a in self.assessments)
 
     def count(self, verdict: Verdict) -> int:
         """How many claims have this verdict."""
@@ -68,8 +83,12 @@ class Report:
                     "total": len(statuses), "refuted": statuses.count("refuted"),
                     "equivalent": statuses.count("equivalent"), "survived": statuses.count("survived"),
                 },
-                "ledger": {"status": self.ledger.status, "regressions": list(self.ledger.regressions)},
+                "ledger": {
+                    "status": self.ledger.status, "regressions": list(self.ledger.regressions),
+                    "new": list(self.ledger.new),
+                },
                 "seed": self.seed, "seconds": round(self.seconds, 3),
+                "reused": {"findings": self.reused, "of": self.readings, "damaged": self.damaged},
             },
             "claims": [a.to_json() for a in self.assessments],
         }  # fmt: skip
@@ -96,16 +115,30 @@ def select(ids: Sequence[str] = (), groups: Iterable[str] = ()) -> list[Claim]:
     return [claim for id, claim in claims.items() if id in wanted]
 
 
-def _quiet_worker() -> None:
-    """Workers leave Ctrl-C to the parent, and one core is one thread."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+def find_by_id(task: Task, keep: Callable[[Finding], None] = lambda finding: None) -> dict[Kind, Finding]:
+    """The task of one worker: (id, options, known findings) to all findings. Top-level: any executor can send it."""
+    id, options, known = task
+    return find(registry.find(id), options, known, keep)
 
 
-def assess_by_id(id: str, options: Options) -> Assessment:
-    """The task of one worker; top-level, so that any executor can send it."""
-    return assess(registry.find(id), options)
+def find_elsewhere(task: Task) -> tuple[str, dict[Kind, Finding]]:
+    """The same on an executor, which may be another machine: (digest of the sources there, findings)."""
+    return _sources_here(), find_by_id(task)
+
+
+@functools.cache
+def _sources_here() -> str:
+    """The digest of all that any reading runs, or "" if it cannot be told."""
+    sources = Sources()
+    try:
+        digest = sources.digest(*(module for reading in READINGS.values() for module in reading.modules))
+    except SourcesError:
+        return ""
+    return "" if sources.changed() or sources.outdated() else digest
+
+
+def _work(task: Task, send: Callable[[Finding], None]) -> None:
+    find_by_id(task, send)
 
 
 def run(
@@ -114,78 +147,106 @@ def run(
     *,
     jobs: int = 1,
     executor: Executor | None = None,
+    store: Store | None = None,
     ledger_path: Path | None = None,
     on_done: Callable[[Assessment], None] | None = None,
+    on_start: Callable[[str], None] | None = None,
 ) -> Report:
     """Assess ``claims`` on ``jobs`` processes (or on ``executor``); results do not depend on either.
 
-    A worker that dies costs nothing but time: what it held is assessed again, each claim alone; one that kills its
-    worker twice is UNDECIDED with that reason (exit code 4). Ctrl-C returns what was finished, marked as interrupted.
-    Raises LedgerError for a ledger that cannot be read, before any work is done.
+    What ``store`` holds is not judged again, and what is found is kept there. A worker that dies costs nothing but
+    time: its claim is assessed again, alone; one that kills its worker twice is UNDECIDED with that reason (exit code
+    4). A claim that passes a limit of ``options`` is UNDECIDED with that reason (an executor enforces no limits).
+    Ctrl-C returns what was finished, marked as interrupted. Raises LedgerError for a ledger that cannot be read,
+    before any work is done.
     """
     start = time.perf_counter()
-    options = replace(options, share=FAMILY_RATE / max(1, len(registry.load())))
     known = ledger.read(ledger_path) if ledger_path is not None else None
-    done: dict[str, Assessment] = {}
+    options = replace(options, share=_share(len(registry.load())))
+    with interrupts.deferred() as interruption:
+        bench = Bench(options, store, on_done)
+        left = [claim for claim in claims if not bench.recalled(claim)]
+        if left and executor is not None:
+            _assess_on(executor, left, bench, interruption)
+        elif left:
+            _assess_here(left, bench, jobs, interruption, on_start)
+        if store is not None and left:
+            store.prune()
+        interruption.answered = True
+        ordered = _with_needs([bench.done[c.id] for c in claims if c.id in bench.done])
+        compared = ledger.compare(known, ordered, list(registry.load()))
+        troubles = store.troubles if store is not None else []
+        damaged = store.damaged if store is not None else 0
+        return Report(
+            tuple(ordered), compared, options.seed, time.perf_counter() - start, interruption.pressed,
+            bench.readings(), damaged, (*troubles, *_damage(damaged)),
+        )  # fmt: skip
 
-    def keep(assessment: Assessment) -> None:
-        done[assessment.id] = assessment
-        if on_done is not None:
-            on_done(assessment)
 
-    interrupted = False
-    try:
-        if executor is not None:
-            orphans = _assess_on(executor, claims, options, keep)
+def _damage(records: int) -> list[str]:
+    if not records:
+        return []
+    many = "s were" if records > 1 else " was"
+    return [f"{records} damaged record{many} found in the evidence cache, ignored and made anew"]
+
+
+def _share(claims: int) -> float:
+    """A claim's part of the family-wise error rate; the same while the catalogue grows up to the next power of two."""
+    return FAMILY_RATE / max(64, 1 << (claims - 1).bit_length())
+
+
+def _assess_here(
+    claims: Sequence[Claim],
+    bench: Bench,
+    jobs: int,
+    interruption: interrupts.Interruption,
+    on_start: Callable[[str], None] | None,
+) -> None:
+    ordered = _longest_first(claims)
+    _import_judges(bench.options)  # once here, not once in every worker
+    limits = workers.Limits(bench.options.seconds, min(bench.options.megabytes, workers.physical_megabytes()))
+    tasks = [bench.task(c) for c in ordered]
+    for event in workers.supervise(tasks, _work, jobs=jobs, limits=limits, stop=lambda: interruption.pressed):
+        claim = ordered[event.task]
+        if isinstance(event, workers.Begun):
+            if on_start is not None:
+                on_start(claim.id)
+        elif isinstance(event, workers.Sent):
+            bench.keep(claim, event.piece)
         else:
-            with _Workers(jobs) as pool:
-                orphans = _assess_on(pool, claims, options, keep)
-        for claim in orphans:
-            with _Workers(1) as pool:
-                if _assess_on(pool, [claim], options, keep):
-                    keep(failed(claim, "its worker process died twice; is there enough memory?"))
-    except KeyboardInterrupt:
-        interrupted = True
-    ordered = _with_needs([done[c.id] for c in claims if c.id in done])
-    compared = ledger.compare(known, ordered, list(registry.load()))
-    return Report(tuple(ordered), compared, options.seed, time.perf_counter() - start, interrupted)
-
-
-class _Workers(ProcessPoolExecutor):
-    """Worker processes that are ended at once, not waited for, when the run is interrupted."""
-
-    def __init__(self, jobs: int) -> None:
-        super().__init__(max_workers=jobs, initializer=_quiet_worker)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            for process in list((self._processes or {}).values()):
-                process.terminate()
-        self.shutdown(wait=True, cancel_futures=True)
+            error = f"{event.error} twice; is there enough memory?" if event.died else event.error
+            bench.finish(claim, event.seconds, limit=event.limit, error=error)
 
 
 def _assess_on(
-    pool: Executor, claims: Sequence[Claim], options: Options, keep: Callable[[Assessment], None]
-) -> list[Claim]:
-    """Assess ``claims`` on ``pool``; those lost with a dead worker are returned."""
-    orphans: list[Claim] = []
-    futures: dict[Future[Assessment], Claim] = {}
+    executor: Executor, claims: Sequence[Claim], bench: Bench, interruption: interrupts.Interruption
+) -> None:
+    """The same on an executor of the user. Its tasks are cancelled at Ctrl-C; those that run are not waited for."""
+    start = time.perf_counter()
+    pending: dict[Future[tuple[str, dict[Kind, Finding]]], Claim] = {}
     for claim in _longest_first(claims):
         try:
-            futures[pool.submit(assess_by_id, claim.id, options)] = claim
-        except BrokenProcessPool:
-            orphans.append(claim)
-    for future in as_completed(futures):
-        error = future.exception()
-        if error is None:
-            keep(future.result())
-        elif isinstance(error, BrokenProcessPool):
-            orphans.append(futures[future])
-        else:
-            keep(failed(futures[future], f"internal error: {error!r}"))
-    return orphans
+            pending[executor.submit(find_elsewhere, bench.task(claim))] = claim
+        except BrokenExecutor as error:
+            bench.finish(claim, 0.0, error=f"the executor broke down: {error!r}")
+    while pending and not interruption.pressed:
+        finished, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        for future in finished:
+            claim, broken = pending.pop(future), future.exception()
+            if broken is None:
+                there, findings = future.result()
+                for finding in findings.values():
+                    bench.keep(claim, finding, own=bool(there) and there == _sources_here())
+            told = f"internal error: {broken!r}" if broken is not None else ""
+            bench.finish(claim, time.perf_counter() - start, error=told)
+    for future in pending:
+        future.cancel()
+
+
+def _import_judges(options: Options) -> None:
+    for kind in options.kinds:
+        for module in READINGS[kind].modules:
+            importlib.import_module(module)
 
 
 def _longest_first(claims: Sequence[Claim]) -> list[Claim]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from infodyn.report import terminal
-from proofs_checks import ledger, verify
+from proofs_checks import interrupts, ledger, registry, verify
 from proofs_checks.assess import Options
 from proofs_checks.evidence import Kind
+from proofs_checks.store import open_store
 
 KINDS = [kind.value for kind in Kind]
 
@@ -49,8 +50,22 @@ def _groups(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 )
 @click.option("--jobs", default=None, type=click.IntRange(1), help="Worker processes (default: the number of cores).")
 @click.option("--executor", default="processes", type=click.Choice(["processes"]), help="Where the work runs.")
+@click.option("--fresh", is_flag=True, help="Judge everything anew; evidence kept from earlier runs is not used.")
 @click.option(
-    "--fresh", is_flag=True, help="Ignore kept evidence (none is kept between runs yet, so every run is fresh)."
+    "--limit",
+    default=Options.seconds,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="A claim that takes longer is undecided.",
+)
+@click.option(
+    "--memory",
+    default=Options.megabytes,
+    show_default=True,
+    type=click.IntRange(16),
+    metavar="MB",
+    help="A claim that needs more is undecided.",
 )
 @click.option("--lenient", is_flag=True, help="Undecided claims do not change the exit code.")
 @click.option("--json", "as_json", is_flag=True, help="Write the report as JSON on stdout.")
@@ -67,6 +82,8 @@ def verify_command(
     jobs: int | None,
     executor: str,
     fresh: bool,
+    limit: float,
+    memory: int,
     lenient: bool,
     as_json: bool,
     ledger_path: Path | None,
@@ -77,23 +94,56 @@ def verify_command(
     Every claim is proved, enclosed, simulated, attacked with random instances, and its near-miss versions must be
     refuted. Data go to stdout, progress to stderr.
     """
-    try:
-        claims = verify.select(ids, group)
-    except verify.NothingSelectedError as error:
-        click.echo(f"infodyn: {error}.", err=True)
-        return 5
+    _one_thread_a_process()
     path = ledger_path or ledger.default_path()
-    options = Options(kinds=evidence, digits=digits, seed=seed)
-    with terminal.Progress(len(claims)) as progress:
-        report = verify.run(claims, options, jobs=jobs or os.cpu_count() or 1, ledger_path=path, on_done=progress.done)
-    if update_ledger and not report.interrupted and not options.partial:
-        ledger.write(path, ledger.read(path), report.assessments)
-        click.echo(f"infodyn: wrote {path}", err=True)
+    options = Options(kinds=evidence, digits=digits, seed=seed, seconds=limit, megabytes=memory)
+    with interrupts.deferred():
+        try:
+            claims = verify.select(ids, group)
+        except verify.NothingSelectedError as error:
+            click.echo(f"infodyn: {error}.", err=True)
+            return 5
+        store = open_store(fresh=fresh)
+        with terminal.Progress(len(claims)) as progress:
+            report = verify.run(
+                claims,
+                options,
+                jobs=jobs or os.cpu_count() or 1,
+                store=store,
+                ledger_path=path,
+                on_done=progress.done,
+                on_start=progress.started,
+            )
+    _tell_troubles(report, store is not None)
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     else:
         terminal.write_report(report)
+    if update_ledger and options.partial:
+        click.echo("infodyn: the ledger was not written: it needs all kinds of evidence (no --evidence).", err=True)
+    elif update_ledger and not report.interrupted:
+        try:
+            with interrupts.deferred():
+                ledger.write(path, ledger.read(path), report.assessments, list(registry.load()))
+        except OSError as error:
+            told = error.strerror or type(error).__name__
+            click.echo(f"infodyn: {path} cannot be written ({told}); --ledger names another place.", err=True)
+            return 2
+        click.echo(f"infodyn: wrote {path}", err=True)
     return report.exit_code(lenient=lenient)
+
+
+def _one_thread_a_process() -> None:
+    """The work is spread over processes; NumPy reads this when it is first imported, which is later."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _tell_troubles(report: verify.Report, stored: bool) -> None:
+    if not stored:
+        click.echo("infodyn: no evidence is kept: there is no home folder; INFODYN_CACHE names another.", err=True)
+    for trouble in report.troubles:
+        click.echo(f"infodyn: {trouble}.", err=True)
 
 
 @click.command("mutants")
@@ -104,8 +154,18 @@ def verify_command(
 )
 def mutants_command(ids: tuple[str, ...], jobs: int | None, seed: int) -> int:
     """Show the near-miss versions of claims and what refutes each of them."""
-    claims = verify.select(ids)
-    with terminal.Progress(len(claims)) as progress:
-        report = verify.run(claims, Options(seed=seed), jobs=jobs or os.cpu_count() or 1, on_done=progress.done)
+    _one_thread_a_process()
+    with interrupts.deferred():
+        claims, store = verify.select(ids), open_store()
+        with terminal.Progress(len(claims)) as progress:
+            report = verify.run(
+                claims,
+                Options(seed=seed),
+                jobs=jobs or os.cpu_count() or 1,
+                store=store,
+                on_done=progress.done,
+                on_start=progress.started,
+            )
+    _tell_troubles(report, store is not None)
     terminal.write_mutants(report)
     return report.exit_code()

@@ -100,7 +100,7 @@ def test_the_ledger_is_written_only_when_asked(run, tmp_path):
     assert not path.exists()
     assert run(*base, "--update-ledger")[0] == 0
     data = json.loads(path.read_text())
-    data["claims"]["fwd.schedule_identity"]["statements"]["nu"] = "0" * 16
+    data["claims"]["fwd.schedule_identity"]["statements"]["nu"]["digest"] = "0" * 16
     path.write_text(json.dumps(data))
     code, out, _ = run(*base)
     assert code == 1

@@ -1,20 +1,24 @@
 """The ledger sees a changed statement, a fallen verdict, a moved enclosure and a vanished claim."""
 
+import errno
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from proofs_checks import ledger
 from proofs_checks.assess import Assessment, StatementRecord
-from proofs_checks.evidence import Evidence, Kind, Outcome, Route
+from proofs_checks.evidence import Evidence, Kind, MutantResult, Outcome, Route
 from proofs_checks.verdict import Ruling, Verdict
 
 FIGURES = {"T3: left": "0.5 +/- 1e-10", "T5: left": "[[1 +/- 0.1], [3 +/- 1e-10]]"}
 BALL = Evidence(Kind.ENCLOSURE, Route.BALLS, "rate", Outcome.ENCLOSED, figures=FIGURES)
 GOOD = Assessment(
     "x.y", "title", "A", "chapter", "verified", "", (),
-    (StatementRecord("rate", "A = B", "A=B", "abc", None),), (BALL,), (), Ruling(Verdict.VERIFIED, ""), (), 0.1,
+    (StatementRecord("rate", "A = B", "A=B", "abc", None),), (BALL,), (), Ruling(Verdict.VERIFIED, ""), (), 0.1, "",
+    "any law",
 )  # fmt: skip
 
 
@@ -36,20 +40,101 @@ def test_an_unchanged_run_agrees(known):
     assert ledger.compare(known, [GOOD, other], ["x.y", "x.z"]).status == "new"
 
 
+SURVIVOR = MutantResult("sign", "rate", "A = -B", "survived")
+
+
 @pytest.mark.parametrize(
-    ("changed", "sentence"),
+    ("changed", "words"),
     [
-        (replace(GOOD, ruling=Ruling(Verdict.UNDECIDED, "")), "fell from VERIFIED to UNDECIDED"),
-        (replace(GOOD, statements=(replace(GOOD.statements[0], digest="abd"),)), "was changed"),
-        (replace(GOOD, statements=()), "is gone"),
-        (replace(GOOD, evidence=(replace(BALL, figures={"T5: left": "[[1 +/- 1], [3.5 +/- 1e-9]]"}),)), "moved from"),
-        (replace(GOOD, evidence=(replace(BALL, figures={"T3: left": "0.6 +/- 1e-10"}),)), "moved from"),
+        (replace(GOOD, ruling=Ruling(Verdict.UNDECIDED, "no route")), ("fell from VERIFIED to UNDECIDED", "no route")),
+        (
+            replace(GOOD, statements=(replace(GOOD.statements[0], digest="abd", text="A = 2 B"),)),
+            ("'rate' was changed", "was: A = B", "now: A = 2 B"),
+        ),
+        (
+            replace(GOOD, statements=(replace(GOOD.statements[0], digest="abd"),)),
+            ("'rate' was changed", "reads the same", "abc -> abd"),
+        ),
+        (replace(GOOD, statements=()), ("'rate' is gone", "was: A = B")),
+        (replace(GOOD, setting="Gaussian laws"), ("setting was changed", "was: any law", "now: Gaussian laws")),
+        (
+            replace(GOOD, evidence=(replace(BALL, figures={"T5: left": "[[1 +/- 1], [3.5 +/- 1e-9]]"}),)),
+            ("'rate: T5: left' moved", "0.5 apart", "was: [[1 +/- 0.1], [3 +/- 1e-10]]", "now: [[1 +/- 1], [3.5"),
+        ),
+        (
+            replace(GOOD, evidence=(replace(BALL, figures={"T3: left": "0.6 +/- 1e-10"}),)),
+            ("'rate: T3: left' moved", "was: 0.5 +/- 1e-10", "now: 0.6 +/- 1e-10"),
+        ),
+        (
+            replace(GOOD, evidence=(replace(BALL, figures={"T5: left": "[[1 +/- 0.1]]"}),)),
+            ("'rate: T5: left' moved", "another shape"),
+        ),
+        (replace(GOOD, mutants=(SURVIVOR,)), ("a mutant survives that did not: rate: sign",)),
     ],
 )
-def test_regressions_are_found_and_named(known, changed, sentence):
+def test_regressions_are_found_and_told_with_what_was_and_what_is(known, changed, words):
     found = ledger.compare(known, [changed], ["x.y"])
     assert found.status == "regression"
-    assert any(sentence in r for r in found.regressions)
+    assert len(found.regressions) == 1
+    assert all(word in found.regressions[0] for word in words), found.regressions[0]
+
+
+def test_what_is_new_is_said_and_is_no_regression(known):
+    more = replace(GOOD, statements=(*GOOD.statements, StatementRecord("sign", "A > 0", "A>0", "def", None)))
+    found = ledger.compare(known, [more, replace(GOOD, id="x.z")], ["x.y", "x.z"])
+    assert found == ledger.Comparison("new", (), ("x.y: sign", "x.z"))
+
+
+def test_a_known_survivor_is_no_new_regression(tmp_path):
+    path = tmp_path / "l.json"
+    ledger.write(path, None, [replace(GOOD, mutants=(SURVIVOR,))])
+    assert ledger.compare(ledger.read(path), [replace(GOOD, mutants=(SURVIVOR,))], ["x.y"]).status == "unchanged"
+
+
+OLD = {
+    "version": 1,
+    "claims": {
+        "x.y": {"verdict": "VERIFIED", "statements": {"rate": "abc"}, "enclosures": {"rate: T3: left": "0.5 +/- 1e-10"}}
+    },
+}
+
+
+def test_a_ledger_of_the_first_version_is_read_and_rewritten(tmp_path):
+    path = tmp_path / "ledger.json"
+    path.write_text(json.dumps(OLD))
+    old = ledger.read(path)
+    assert ledger.compare(old, [GOOD], ["x.y"]).status == "unchanged"
+    changed = replace(GOOD, statements=(replace(GOOD.statements[0], digest="abd"),))
+    (told,) = ledger.compare(old, [changed], ["x.y"]).regressions
+    assert "was: (digest abc)" in told
+    ledger.write(path, old, [replace(GOOD, id="x.z")])
+    again = json.loads(path.read_text())
+    assert again["version"] == ledger.VERSION
+    assert ledger.compare(ledger.read(path), [GOOD], ["x.y", "x.z"]).status == "unchanged"
+
+
+def test_the_ledger_of_the_catalogue_can_be_read():
+    found = ledger.read(ledger.default_path(Path(ledger.__file__).parent))
+    assert len(found) >= 22
+    assert all(entry["statements"] for entry in found.values())
+
+
+def test_an_update_accepts_that_a_claim_is_gone(known, tmp_path):
+    path = tmp_path / "ledger.json"
+    other = replace(GOOD, id="x.z")
+    assert ledger.compare(known, [other], ["x.z"]).status == "regression"
+    ledger.write(path, known, [other], ["x.z"])
+    assert ledger.compare(ledger.read(path), [other], ["x.z"]).status == "unchanged"
+
+
+def test_writing_twice_changes_nothing(tmp_path):
+    path = tmp_path / "l.json"
+    ledger.write(path, None, [GOOD])
+    first = path.read_bytes()
+    ledger.write(
+        path, ledger.read(path), [replace(GOOD, seconds=9.0, evidence=(replace(BALL, seconds=3.0, reused=True),))]
+    )
+    assert path.read_bytes() == first
 
 
 def test_a_vanished_claim_is_a_regression(known):
@@ -70,9 +155,51 @@ def test_writing_keeps_other_entries_and_leaves_no_debris(known, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["ledger.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2, "claims": {}}'])
-def test_a_damaged_ledger_is_named_with_the_remedy(tmp_path, text):
+def _with(**changes):
+    entry = {**OLD["claims"]["x.y"], **changes}
+    return json.dumps({"version": 1, "claims": {"x.y": {k: v for k, v in entry.items() if v is not None}}})
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "line 1 column 1"),
+        ('{"version": 1,\n "claims": {<<<<<<< HEAD', "line 2"),
+        ("[]", "version 2"),
+        ('{"version": 3, "claims": {}}', "version 2"),
+        ('{"version": 2}', "the field claims is missing"),
+        ('{"version": 2, "claims": {"a": 1, "a": 2}}', "'a' occurs twice"),
+        ("[" * 100_000, "recursion"),
+        (_with(verdict=None), "claims.x.y.verdict is missing"),
+        (_with(verdict="TRUE"), "claims.x.y.verdict is 'TRUE'"),
+        (_with(statements=["rate"]), "claims.x.y.statements"),
+        (_with(statements={"rate": 3}), "claims.x.y.statements.rate.digest is 3"),
+        (_with(enclosures={"T3": "about one half"}), "claims.x.y.enclosures.T3"),
+        (_with(enclosures={"T3": "1 +/- 1e999999999"}), None),
+        (_with(survived=[1]), "claims.x.y.survived"),
+    ],
+)
+def test_a_damaged_ledger_is_named_with_the_place_and_the_remedy(tmp_path, text, place):
     path = tmp_path / "ledger.json"
     path.write_text(text)
-    with pytest.raises(ledger.LedgerError, match="--update-ledger"):
+    if place is None:
         ledger.read(path)
+        return
+    with pytest.raises(ledger.LedgerError, match="--update-ledger") as told:
+        ledger.read(path)
+    assert place in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_failed_write_leaves_the_old_ledger_and_no_debris(known, tmp_path, monkeypatch):
+    path = tmp_path / "ledger.json"
+    before = path.read_bytes()
+
+    def no_space(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", no_space)
+    with pytest.raises(OSError, match="No space"):
+        ledger.write(path, known, [replace(GOOD, id="x.z")])
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["ledger.json"]

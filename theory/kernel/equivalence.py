@@ -22,6 +22,7 @@ from typing import Any
 
 from theory.kernel.certificate import lowering_for, scope_of
 from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.exact_witness import labels_for
 from theory.kernel.finite_law import FiniteLaw
 from theory.kernel.hypotheses import LABELLED, Hypothesis, collect, keeps_one_sign
 from theory.kernel.intervals import as_interval
@@ -141,9 +142,10 @@ def find_counterexample(statement: Iff, setting: Setting) -> dict[str, str] | No
     rank = {r: turned(r)[1].rank for r in (statement.left, statement.right)}
     sides = [(r, difference(r, lowering)) for r in (statement.left, statement.right)]
     declared = lowering.positive | {str(t.data) for t in setting.nonnegative}
+    labels = labels_for(setting, [element for _, element in sides])
     shapes = _SIZES if setting.D is None else tuple((setting.D, K) for K in (3, 4))
     for seed, (size, atoms), fixed in product(range(_SEEDS), shapes, (False, True)):
-        law = FiniteLaw(size, atoms, seed, setting.process.name, declared)
+        law = FiniteLaw(size, atoms, seed, setting.process.name, declared, labels)
         if fixed:
             law.put_at_fixed_point()
         try:

@@ -8,7 +8,7 @@ refuted.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -86,6 +86,13 @@ def _violates(relation: str, low: Fraction, high: Fraction) -> bool:
     }[relation]  # fmt: skip
 
 
+def labels_for(setting: Setting, sides: Iterable[Element]) -> str:
+    """What Z is at a finite law of ``setting``: "component" for mixtures, whose atoms are their own components."""
+    if isinstance(setting.law, Law) or not any(map(mentions_label, sides)):
+        return ""
+    return "component" if setting.law.name == "mixture" else "any"
+
+
 def _cases(left: Element, right: Element, setting: Setting, positive: frozenset[str]) -> Iterator[_Case]:
     if isinstance(setting.law, Law):
         return
@@ -93,8 +100,7 @@ def _cases(left: Element, right: Element, setting: Setting, positive: frozenset[
     sides = (left, right)
     averaged = any(f[0] == "E" for side in sides for m in side.terms for f in m[1])
     space, latent = any(map(depends_on_space, sides)), any(map(depends_on_end, sides))
-    labelled, label = any(map(mentions_label, sides)), any(map(depends_on_label, sides))
-    kind = "" if not labelled else "component" if law == "mixture" else "any"
+    label, kind = any(map(depends_on_label, sides)), labels_for(setting, sides)
     declared = positive | {str(t.data) for t in setting.nonnegative}
     if not averaged and law in _FINITE_LAWS:
         shapes = _SIZES if setting.D is None else tuple((setting.D, K) for K in (3, 4, 2))

@@ -19,7 +19,7 @@ NAMES = {
     "p0": "p_0(X_0)", "pz": r"p_t(x \mid Z)", "wz": "w_Z", "mz": r"\mu_Z", "Sz": "S_Z",
     "score": "s", "score_c": "s_c", "score_z": "s_Z",
     "post_mean": "m", "posterior": r"P(X_0 \mid x)", "posterior_z": r"P(Z \mid x)", "drift_field": "f",
-    "snr": r"\mathrm{snr}", "nu": r"\nu", "mmse": r"\mathrm{mmse}", "information": "I(X_0; X_t)",
+    "snr": r"\operatorname{snr}", "nu": r"\nu", "mmse": r"\operatorname{mmse}", "information": "I(X_0; X_t)",
 }  # fmt: skip
 PREFIXES = {
     "grad": r"\nabla", "div": r"\nabla\cdot", "jac": r"\nabla", "lap": r"\Delta", "dt": r"\partial_t", "log": r"\log"
@@ -30,7 +30,7 @@ CALLS = {
 }  # fmt: skip
 GIVEN = {"var_post": r"\operatorname{Var}", "cov_post": r"\operatorname{Cov}"}
 CLOCKS = {
-    "t": "t", "sigma": r"\sigma", "sigma^2": r"\sigma^2", "log-sigma": r"\log\sigma", "snr": r"\mathrm{snr}",
+    "t": "t", "sigma": r"\sigma", "sigma^2": r"\sigma^2", "log-sigma": r"\log\sigma", "snr": r"\operatorname{snr}",
     "nu": r"\nu",
 }  # fmt: skip
 ALONG = {
