@@ -34,6 +34,11 @@ def working(bits: int) -> Iterator[None]:
         ctx.prec = before
 
 
+def precision() -> int:
+    """The bits that ball arithmetic works with now."""
+    return int(ctx.prec)
+
+
 def bits_of(digits: int) -> int:
     """Bits that hold so many decimal digits."""
     return math.ceil(digits * INVERSE_LOG10_2)

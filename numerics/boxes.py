@@ -21,12 +21,12 @@ from numerics.averages import Integrand, summands
 from numerics.balls import Ball, arb, ball, hull
 from numerics.evaluate import Interpreter, plan
 from numerics.evaluate.reading import Reading
-from numerics.kept_integrals import kept
+from numerics.kept_integrals import kept, key_of, stripped
 from numerics.rings import Unsupported
 from numerics.tails import Line, LineRing, gaussian_tail, widened
 from theory import jets
 from theory.jets import Jet, space
-from theory.language.terms import LATENT, Term, make
+from theory.language.terms import LATENT, Term
 
 ORDER = 8
 JetsAt = Callable[[Sequence[Ball], int], list[Jet]]
@@ -129,10 +129,10 @@ def over_plane(interpreter: Interpreter, inner: Term, order: int, goal: float, b
     parts = list(summands(inner)) if inner.rank == 0 else [inner]
     values, evaluations = None, 0
     for part in parts:
-        factor, core = _stripped(part)
+        factor, core = stripped(part)
         share = goal / (len(parts) * max(1.0, abs(float(factor))))
         found, count = kept(
-            _key(interpreter, core, order, share, budget),
+            key_of(interpreter, "plane", core, order, share, budget),
             partial(_over_plane, interpreter, core, order, share, budget),
         )
         scaled = [v * ball(factor) for v in found]
@@ -140,27 +140,6 @@ def over_plane(interpreter: Interpreter, inner: Term, order: int, goal: float, b
         evaluations += count
     assert values is not None
     return values, evaluations
-
-
-def _stripped(term: Term) -> tuple[Fraction, Term]:
-    """A numeric factor and the rest, so that -log p and log p share their integral."""
-    factor, rest, pending = Fraction(1), [], [term]
-    while pending:
-        part = pending.pop()
-        if part.op == "mul":
-            pending.extend(reversed(part.args))
-        elif part.op == "num" and isinstance(part.data, Fraction):
-            factor *= part.data
-        else:
-            rest.append(part)
-    if not rest or not factor:
-        return Fraction(1), term
-    return factor, rest[0] if len(rest) == 1 else make("mul", tuple(rest))
-
-
-def _key(interpreter: Interpreter, inner: Term, order: int, goal: float, budget: int) -> tuple[Any, ...]:
-    fixed = (tuple(interpreter.symbols.items()), tuple(interpreter.fields.items()))
-    return (interpreter.law, interpreter.germ, *fixed, inner, order, goal, budget)
 
 
 def _over_plane(interpreter: Interpreter, inner: Term, order: int, goal: float, budget: int) -> tuple[list[Ball], int]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numerics.averages import EndIntegrand, Integrand, SplitAverager
-from numerics.balls import AcbRing, ArbRing, Ball, Counter, arb, complex_key, integrate, lower
+from numerics.balls import AcbRing, ArbRing, Ball, Counter, arb, ball, complex_key, integrate, lower, precision
 from numerics.boxes import over_plane
 from numerics.evaluate import Interpreter
+from numerics.kept_integrals import kept, key_of, stripped
 from numerics.rings import Unsupported
 from numerics.tails import Line, LineRing, tail_beyond, widened
 from theory.language.instances import Germ, Law, Scalar
@@ -43,24 +44,54 @@ class BallIntegrator:
             self.counter.count += evaluations
             return _nested(entries, inner.rank, model.D)
         self._one_dimension(interpreter)
+        return self._kept("x", self._over_x, interpreter, inner, order)
+
+    def _over_x(self, interpreter: Interpreter, inner: Term, order: int) -> list[Ball]:
+        model = interpreter.model
         means = [model.schedule("alpha", 0).head * m[0] for m in model.means]
         variances = [model.covariance(k, 0)[0][0].head for k in range(model.K)]
         line = Integrand(interpreter, LineRing(), inner, order)
         bounds, reading = line.components((Line([arb(0), arb(1)]),))
         del reading
         integrand, known = self._integrand("x", lambda n: Integrand(interpreter, AcbRing(), inner, n), inner, order)
-        return self._integrals(model.weights, means, variances, bounds, integrand, known, inner.rank, order)
+        return self._integrals(model.weights, means, variances, bounds, integrand, known, order)
 
     def over_ends(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
         """integral of p0(X0) inner dX0. Raises Unsupported as :meth:`over_x`."""
-        model = interpreter.model
         self._one_dimension(interpreter)
+        return self._kept("X0", self._over_ends, interpreter, inner, order)
+
+    def _over_ends(self, interpreter: Interpreter, inner: Term, order: int) -> list[Ball]:
+        model = interpreter.model
         variances = [model.value(c.cov[0][0]) for c in model.law.components]
         line = EndIntegrand(interpreter, LineRing(), inner, order)
         bounds = line.components((Line([arb(0), arb(1)]),))
         means = [m[0] for m in model.means]
         integrand, known = self._integrand("X0", lambda n: EndIntegrand(interpreter, AcbRing(), inner, n), inner, order)
-        return self._integrals(model.weights, means, variances, bounds, integrand, known, inner.rank, order)
+        return self._integrals(model.weights, means, variances, bounds, integrand, known, order)
+
+    def _kept(
+        self,
+        over: str,
+        integral: Callable[[Interpreter, Term, int], list[Ball]],
+        interpreter: Interpreter,
+        inner: Term,
+        order: int,
+    ) -> Any:
+        """The integral, done once for every numeric factor of its term; never kept where an operator is tapped."""
+        if interpreter.taps:
+            return _nested(integral(interpreter, inner, order), inner.rank, 1)
+        factor, core = stripped(inner)
+
+        def compute() -> tuple[list[Ball], int]:
+            before = self.counter.count
+            return integral(interpreter, core, order), self.counter.count - before
+
+        key = key_of(interpreter, over, core, order, self.bits, self.limit, precision())
+        before = self.counter.count
+        entries, evaluations = kept(key, compute)
+        self.counter.count = before + evaluations
+        return _nested([ball(factor) * v for v in entries], inner.rank, 1)
 
     def over_both(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
         """Not available: raises Unsupported."""
@@ -79,9 +110,8 @@ class BallIntegrator:
         bounds: Sequence[Any],
         integrand: Callable[[Sequence[Any]], Any],
         known: dict[Any, Any],
-        rank: int,
         order: int,
-    ) -> Any:
+    ) -> list[Ball]:
         goal = arb(2) ** (-self.bits)
         reach, columns = arb(2 * self.bits).sqrt() + 3, list(zip(*(entries_of(b) for b in bounds), strict=True))
         for _ in range(8):
@@ -104,7 +134,7 @@ class BallIntegrator:
             pieces = (integrate(function, low, high, self.bits, self.counter, self.limit) for low, high in intervals)
             return widened(sum(pieces, arb(0)), tails[index])
 
-        return _nested([at(index) for index in range(len(tails))], rank, 1)
+        return [at(index) for index in range(len(tails))]
 
 
 def _merged(intervals: Sequence[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:

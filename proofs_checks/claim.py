@@ -52,7 +52,7 @@ STANDING_GERMS = {
     VE: Germ(_F(1), _F(4, 5), (_F(0), _F(0)), (_F(9, 10), _F(-1, 3))),
     VP: Germ(_F(3, 5), _F(4, 5), (_F(-9, 20), _F(1, 6)), (_F(9, 10), _F(-1, 3))),
 }
-"""The standing germ with what the class fixes: alpha = 1 and a = 0, or a = -g^2/2 (alpha and sigma are on the circle)."""
+"""The standing germ with what the class fixes: alpha = 1 and a = 0, or a = -g^2/2 (alpha, sigma are on the circle)."""
 GENERIC = (_F(7, 5), _F(5, 8), _F(9, 4))
 """Values of the symbols of a setting at the standing instances: neither 0 nor 1."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from numerics.kept_integrals import shared_integrals
 from numerics.path_forms import Integrated, NotApplicable
 from proofs_checks import interrupts, ledger, registry, workers
 from proofs_checks.assess import FAMILY_RATE, Assessment, Options, find
@@ -206,16 +207,17 @@ def _assess_here(
     _import_judges(bench.options)  # once here, not once in every worker
     limits = workers.Limits(bench.options.seconds, min(bench.options.megabytes, workers.physical_megabytes()))
     tasks = [bench.task(c) for c in ordered]
-    for event in workers.supervise(tasks, _work, jobs=jobs, limits=limits, stop=lambda: interruption.pressed):
-        claim = ordered[event.task]
-        if isinstance(event, workers.Begun):
-            if on_start is not None:
-                on_start(claim.id)
-        elif isinstance(event, workers.Sent):
-            bench.keep(claim, event.piece)
-        else:
-            error = f"{event.error} twice; is there enough memory?" if event.died else event.error
-            bench.finish(claim, event.seconds, limit=event.limit, error=error)
+    with shared_integrals():
+        for event in workers.supervise(tasks, _work, jobs=jobs, limits=limits, stop=lambda: interruption.pressed):
+            claim = ordered[event.task]
+            if isinstance(event, workers.Begun):
+                if on_start is not None:
+                    on_start(claim.id)
+            elif isinstance(event, workers.Sent):
+                bench.keep(claim, event.piece)
+            else:
+                error = f"{event.error} twice; is there enough memory?" if event.died else event.error
+                bench.finish(claim, event.seconds, limit=event.limit, error=error)
 
 
 def _assess_on(

@@ -90,8 +90,10 @@ def _about_averages(name: str, text: str, tame: bool) -> Hypothesis:
 
 
 def _tame_averages(lowering: Lowering, term: Term) -> bool:
-    element = lowering.element(term, tuple(range(1, term.rank + 1)))
-    return all(_tame(f[1]) for m in element.terms for f in m[1] if f[0] == "E")
+    """Whether every average in ``term`` is tame: each as written, for it may cancel or stand in a denominator."""
+    written = [n for n in walk(unfold(term)) if n.op == "E"]
+    elements = [lowering.element(n, tuple(range(1, n.rank + 1))) for n in (term, *written)]
+    return all(_tame(f[1]) for element in elements for m in element.terms for f in m[1] if f[0] == "E")
 
 
 def _decay(number: int, flux: Element, law: str) -> Hypothesis:
