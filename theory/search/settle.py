@@ -45,7 +45,7 @@ def settle(
     if holds_by_definition(statement):
         return Outcome(BY_DEFINITION, "", "both sides say the same thing by definition")
     if isinstance(setting.law, Law):
-        return _settle_closed(statement, setting, setting.law, square, budget_seconds)
+        return _settle_closed(statement, setting, setting.law, square, budget_seconds, thorough)
     if isinstance(statement, Iff):
         try:
             return settle_equivalence(statement, setting)
@@ -66,12 +66,14 @@ def settle(
         return Outcome(UNSUPPORTED, "", "the term is nested too deeply", effort=search.counts())
 
 
-def _settle_closed(statement: Statement, setting: Setting, law: Law, square: Term | None, budget: float) -> Outcome:
+def _settle_closed(
+    statement: Statement, setting: Setting, law: Law, square: Term | None, budget: float, thorough: bool
+) -> Outcome:
     """The component kernel; where it is silent, a proof for every finite mixture covers this law too."""
     outcome = settle_closed(statement, setting, square=square, budget_seconds=budget)
     if outcome.status in (UNDECIDED, UNSUPPORTED) and isinstance(statement, (Rel, Chain)):
         wider = replace(setting, law=MIXTURE, D=law.D)
-        general = _Search(wider, budget, witnesses=False)
+        general = _Search(wider, budget, witnesses=False, thorough=thorough)
         try:
             found = general.settle(statement, square)
         except (KernelError, OutOfTimeError, RecursionError):
