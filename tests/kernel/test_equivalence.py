@@ -10,7 +10,7 @@ import pytest
 from theory.kernel.equivalence import certificate, check, find_counterexample
 from theory.kernel.errors import KernelError
 from theory.kernel.replay import check as replay
-from theory.language.instances import ANY, DISCRETE, LINEAR, MIXTURE, VE, Setting
+from theory.language.instances import ANY, DISCRETE, LINEAR, MIXTURE, VE, VP, Setting
 from theory.language.notation import (
     X0,
     Cov,
@@ -20,11 +20,17 @@ from theory.language.notation import (
     dot,
     field,
     g,
+    grad,
     jac,
+    lap,
+    log,
     m,
     normsq,
     p,
+    post,
+    pz,
     s,
+    s_z,
     sigma,
     symbol,
     tr,
@@ -127,3 +133,25 @@ def test_one_dimension_does_not_show_what_the_second_does() -> None:
     statement = Iff(Lt(div(s), 0), Lt(alpha**2 * tr(Cov(X0 | x)), sigma**2))
     assert settle(statement, line).status == "proved"
     assert Fraction(settle(statement, ANYTHING).witness["D"]) >= 2  # type: ignore[index]
+
+
+@pytest.mark.parametrize("process", [LINEAR, VE, VP])
+def test_a_mixture_is_seen_with_its_own_components(process) -> None:
+    """log pz of a Gaussian component is quadratic, so the left side holds everywhere; of any other label it is not."""
+    skewness = normsq(grad(lap(log(pz))))
+    always = Iff(Eq(post(skewness), 0), Eq(normsq(x), normsq(x)))
+    assert find_counterexample(always, Setting(law=MIXTURE, process=process)) is None
+    assert settle(always, Setting(law=MIXTURE, process=process)).status != "refuted"
+    found = settle(always, Setting(law=DISCRETE, process=process))
+    assert found.status == "refuted"
+    assert found.witness is not None
+    assert "P(y_k, Z = z | x)" in found.witness["label"]
+    never = Iff(Eq(post(normsq(s_z - s)), 0), Eq(normsq(x), normsq(x)))
+    assert settle(never, Setting(law=MIXTURE, process=process)).status == "refuted"
+
+
+def test_what_is_nested_too_deeply_is_not_read() -> None:
+    deep = normsq(x)
+    for _ in range(900):
+        deep = -deep
+    assert settle(Iff(Lt(deep, 0), Lt(normsq(x), 0)), ANYTHING).status == "unsupported"

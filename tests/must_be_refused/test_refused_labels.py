@@ -127,3 +127,19 @@ def test_the_pool_holds_true_ones():
     for statement in true:
         assert settle(statement, Setting(FINITE_INFORMATION, LINEAR)).status == "proved", statement
         assert all(float_gap(statement, i) < 1e-9 for i in STANDING if i.law.D == 1)
+
+
+def test_no_average_hides_from_the_hypotheses():
+    """In a denominator, or where two cancel: an average of a test field or of 1/p need not be finite."""
+    u, plain = field("u"), E(normsq(s))
+    hidden = {
+        "denominator": Eq(2 * x / E(u**2 + 1), (x + x) / E(u**2 + 1)),
+        "difference": Eq(E(1 / p) - E(1 / p), 0),
+        "times zero": Eq(0 * E(p / pz**2), 0),
+        "rate": Eq(d(E(u) - E(u)), 0),
+    }
+    for name, statement in hidden.items():
+        theorem = check(certificate(statement, MIX, (Link(),)))
+        assert [h.status for h in theorem.hypotheses if h.name == "finite averages"] == ["assumed"], name
+    theorem = check(certificate(Eq(plain - plain, 0), MIX, (Link(),)))
+    assert [h.status for h in theorem.hypotheses if h.name == "finite averages"] == ["discharged"]

@@ -51,6 +51,8 @@ def settle(
             return settle_equivalence(statement, setting)
         except KernelError as error:
             return Outcome(UNSUPPORTED, "", str(error))
+        except RecursionError:
+            return Outcome(UNSUPPORTED, "", "the term is nested too deeply")
     if not isinstance(statement, (Rel, Chain)):
         return Outcome(UNSUPPORTED, "", f"the bracket kernel has no rule for {type(statement).__name__}")
     search = _Search(setting, budget_seconds, thorough=thorough)
