@@ -23,6 +23,7 @@ from numerics.empirical.samplers import Sampler, principal_axes
 from numerics.estimates import Sums, control_weights, controlled, digits, sums_of
 from numerics.paths.averages import NotReadableError
 from numerics.paths.confrontation import CONSISTENT, NOT_APPLICABLE, REFUTED, UNDECIDED, PathOutcome
+from numerics.problems import Array
 from numerics.rings import Unsupported
 from numerics.sequential import FAMILY_RATE, Decision, Outcome, asymptotic
 from theory.language.statements import Statement
@@ -32,6 +33,10 @@ MARGIN = 0.02
 SAMPLES = 1 << 17
 GATE = 1 << 14
 ROUNDING = 1e-13
+SURE = 5.0
+"""Standard errors of the pilot by which a scale is lowered."""
+FAINT = 1e-6
+"""Least spread of the data, in units of the noise, at which differences of fields keep their digits in float64."""
 _WORDS = {Outcome.EQUIVALENT: CONSISTENT, Outcome.REFUTED: REFUTED, Outcome.UNDECIDED: UNDECIDED}
 
 
@@ -52,6 +57,9 @@ def confront(
         channels = [Channel(law, level.alpha, level.sigma) for level in nodes.levels]
     except Unsupported as why:
         return {key: PathOutcome(UNDECIDED, str(why)) for key in statements}
+    if any(level.alpha * math.sqrt(law.square_radius) < FAINT * level.sigma for level in nodes.levels):
+        why_not = f"the points spread over less than {FAINT:g} of the noise: rates of information vanish in float64"
+        return {key: PathOutcome(UNDECIDED, why_not) for key in statements}
     sampler = Sampler(law, nodes, channels, name, seed, chunk_size(law.D), principal_axes(law))
     probe = replace(sampler, size=16)
     for key, statement in statements.items():
@@ -104,9 +112,10 @@ def _missed(channel: Channel, seed: int, budget: int, share: float) -> tuple[flo
 def _decided(sampler: Sampler, forms: dict[str, Functional], rule: _Rule) -> dict[str, PathOutcome]:
     pilot = sampler.observe(forms, "pilot", 0)
     weights = [control_weights(v, pilot.controls) for v in (pilot.total, pilot.bias)]
+    change, integral = (_certain(v, pilot.controls) for v in (pilot.change, pilot.total - pilot.change))
     scales = [
-        max(abs(c), abs(d - c)) if any(part for *_, part in f.rows) or f.constants[1] else abs(c)
-        for f, c, d in zip(forms.values(), pilot.change.mean(axis=1), pilot.total.mean(axis=1), strict=True)
+        max(c, d) if any(part for *_, part in f.rows) or f.constants[1] else c
+        for f, c, d in zip(forms.values(), change, integral, strict=True)
     ]
     rounding = (ROUNDING + 8 * max(c.rounding for c in sampler.channels)) * pilot.size
     chunks = -(-rule.samples // sampler.size)
@@ -130,11 +139,21 @@ def _decided(sampler: Sampler, forms: dict[str, Functional], rule: _Rule) -> dic
     return outcomes
 
 
+def _certain(values: Array, controls: Array) -> Array:
+    """The size of each mean less what chance may add to it, (F,): noise must not pass for a scale (and widen margins).
+
+    ``values`` (F, n), ``controls`` (C, n) of the pilot.
+    """
+    rest = controlled(values, controls, control_weights(values, controls))
+    sure: Array = np.maximum(np.abs(rest.mean(axis=1)) - SURE * rest.std(axis=1) / math.sqrt(rest.shape[1]), 0.0)
+    return sure
+
+
 def _outcome(
     relation: str, row: int, sums: list[Sums], scale: float, rounding: float, rule: _Rule
 ) -> PathOutcome:  # fmt: skip
     if scale <= rounding:
-        return PathOutcome(UNDECIDED, "both sides vanish on the whole range: there is no scale to compare with")
+        return PathOutcome(UNDECIDED, "both sides vanish, as far as can be told: there is no scale to compare with")
     count, gap = sums[0].count, float(sums[0].mean[row])
     quadrature = abs(float(sums[1].mean[row])) + 3 * float(sums[1].standard_error[row])
     bias = quadrature + rounding + scale * rule.missed / count

@@ -29,6 +29,8 @@ from theory.language.instances import Law
 from theory.language.statements import Rel
 from theory.language.terms import Term
 
+VANISHING = 1e-12
+"""Mean size of the larger side below which nothing is compared: what is left may be rounding."""
 Row = tuple[tuple[tuple[Term, float], ...], float, Key]
 """(parts, constant, entry): the observable constant + sum weight u[entry] over the (u, weight) of parts."""
 
@@ -82,7 +84,7 @@ def plan(
     for name, (both, left, right) in sides.items():
         keys = list(product(range(law.D), repeat=statements[name].lhs.rank))
         size = max(pilot.size(side, keys) for side in (left, right))
-        if size == 0:
+        if size <= VANISHING:
             reasons[name] = "both sides vanish: there is no scale to compare with"
             continue
         for key in keys:

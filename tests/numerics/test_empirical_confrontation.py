@@ -225,3 +225,25 @@ def test_from_python_by_the_name_of_the_claim(tmp_path):
         api.confront("entropy.conditional_rate", "T1")
     with pytest.raises(LawError, match="rational"):
         api.confront("entropy.conditional_rate", f"points({path})", between=("sqrt(2)", "2"))
+
+
+@pytest.mark.parametrize("spread", [1e-4, 1e-5])
+def test_noise_of_the_pilot_is_no_scale(spread):
+    """Far below the noise, H(X0|Xt) hardly changes but every sample of it varies: no margin may come of that."""
+    true, false = _named("entropy.conditional_rate")
+    faint = law_of(np.array([[-spread], [spread]]))
+    found = confront(true | false, faint, STANDING, lower=F(9, 10), upper=F(11, 10), name="test", samples=1 << 13)
+    assert not [key for key in true if found[key].outcome == "refuted"]
+    assert not [key for key in false if found[key].outcome == "consistent"]
+
+
+@pytest.mark.parametrize("rows", [np.ones((3, 2)), np.array([[1e-12], [0.0]])])
+def test_rounding_noise_refutes_nothing(rows):
+    """The gap |s_c - s|^2 of one place is nothing but rounding, about 1e-33, on both of its sides."""
+    true, false = _named("entropy.gap_form")
+    for process, ends in (("standing", (F(1, 2), F(3, 5))), ("cosine", (F(1, 4), F(1, 2)))):
+        found = confront(
+            true | false, law_of(rows), parse_process(process), lower=ends[0], upper=ends[1], name="entropy.gap_form",
+            samples=1 << 13,
+        )  # fmt: skip
+        assert {o.outcome for o in found.values()} <= {"undecided", "not-applicable"}

@@ -337,3 +337,20 @@ def test_folding():
     kept = fold_constants(parse_scalar("sqrt(1/2)"))
     assert isinstance(kept, Term)
     assert estimate(kept) == pytest.approx(0.5**0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("subvp(1/10, 20)", {"alpha": F(3)}),
+        ("vp(20, 1/10)", {"alpha": F(1, 10**6)}),
+        ("subvp(20, 1/10)", {"nu": F(10**9)}),
+    ],
+)
+def test_a_level_whose_time_would_be_imaginary_is_refused(text, level):
+    with pytest.raises(LawError, match="is not reached for t in"):
+        parse_process(text).germ(level)
+
+
+def test_levels_beyond_the_range_of_floats_are_not_refused():
+    assert parse_process("edm").germ({"log-sigma": F(-1000)}).alpha == 1

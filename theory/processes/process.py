@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NoReturn
 
 from theory.calculus import (
     ONE,
@@ -187,13 +188,18 @@ class Process:
         exact = as_number(time)
         value = exact if exact is not None else estimate(time)
         if value is None:
+            if _is_imaginary(time):
+                self._refuse(kind, level)
             return
         slack = 0 if exact is not None else 1e-9
         low = self.start is not None and value <= self.start - slack
         end = self.horizon
         high = end is not None and (value > end + slack or (self.open and exact is not None and value == end))
-        if not (low or high):
-            return
+        if low or high:
+            self._refuse(kind, level)
+
+    def _refuse(self, kind: str, level: Term) -> NoReturn:
+        end = self.horizon
         first = "-oo" if self.start is None else self.start
         span = f"({first}, oo)" if end is None else f"({first}, {end}{')' if self.open else ']'}"
         shown = f"{kind} = {scalar_text(_scalar(level))}"
@@ -213,6 +219,12 @@ class Process:
         if kind in ("sigma", "alpha") and (unit or self.curve == Line(ONE, ONE)):
             return f"give 0 < {kind} < 1"
         return "give another level"
+
+
+def _is_imaginary(term: Term) -> bool:
+    """Whether a square root of a clearly negative number occurs in ``term``."""
+    roots = [node.args[0] for node in walk(term) if node.op == "pow" and node.data == HALF]
+    return any(value is not None and value < -1e-9 for value in map(estimate, roots))
 
 
 def _scalar(term: Term) -> Scalar:

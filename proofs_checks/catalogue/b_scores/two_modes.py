@@ -30,13 +30,18 @@ claim(
     "score.two_delta_tanh",
     title="The score of a pair of modes is a tilted hyperbolic tangent",
     source=cite("2305.19693", "two-delta example; with a common variance and any odds"),
-    setting=Setting(law=pair, process=LINEAR, D=1, positive=(mu, S, r)),
+    setting=Setting(law=pair, process=LINEAR, D=1, positive=(mu, r), nonnegative=(S,)),
     statements={
         "score": Eq(score, tanh_form(alpha * mu * y / v + tilt)),
         "posterior mean": Eq(mean, gain * y + (1 - alpha * gain) * mu * tanh(alpha * mu * y / v + tilt)),
     },
     paths=not_applicable("a closed form of a field"),
-    instances=(near("1/4", "1.3", "1/4", "4/5"), near("3", "2", "1/9", "1/2"), near("1", "2/3", "3", "9/10")),
+    instances=(
+        near("1/4", "1.3", "1/4", "4/5"),
+        near("3", "2", "1/9", "1/2"),
+        near("1", "2/3", "3", "9/10"),
+        near("2", "3/2", "0", "3/4"),
+    ),
     mutants={
         "the whole log-odds": Eq(score, tanh_form(alpha * mu * y / v + log(r))),
         "no tilt": Eq(score, tanh_form(alpha * mu * y / v)),

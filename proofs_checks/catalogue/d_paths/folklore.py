@@ -18,5 +18,6 @@ claim(
     mutants={},
     expected="refuted",
     correction="For two symmetric deltas Var Phi peaks at sigma = 0.9867.., Var h at sigma = 0.8621.. "
-    "(path.var_peak_symmetric); the critical noise level is sigma = 1. With unequal weights they are far apart.",
+    "(path.var_peak_symmetric); the critical noise level is sigma = 1. With weights 1/5 and 4/5 the "
+    "peaks are at 1.5018.. and 1.0012.., the second mode appears at 0.6709...",
 )

@@ -50,7 +50,7 @@ claim(
     "thermo.anderson_family",
     title="A family of reverse processes has the marginals of the forward process",
     source=cite("Anderson 1982", "lam = 1; the flow is lam = 0"),
-    setting=Setting(law=ANY, process=LINEAR, positive=(lam,)),
+    setting=Setting(law=ANY, process=LINEAR, nonnegative=(lam,)),
     statements={
         "continuity": Eq(-dt(p), continuity(half, lam**2)),
         "averages": Eq(E(drift(phi, FAMILY, lam)), -dt(E(phi))),
