@@ -16,8 +16,8 @@ from theory.language.instances import Setting
 from theory.language.statements import Chain, Iff, Located, Rel, Statement
 from theory.language.terms import Term, from_data, make
 from theory.search.closed_terms import to_term
-from theory.typeset.derivation import LONGEST, Step, chain_of, gap_of, remark, say
 from theory.typeset.stages import Line, Why, definitions
+from theory.typeset.steps import LONGEST, Step, chain_of, gap_of, remark, say
 from theory.typeset.text import term_text
 from theory.typeset.tidy import ZERO, number, product, tidy
 
