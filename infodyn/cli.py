@@ -7,6 +7,7 @@ import importlib
 import io
 import signal
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -134,13 +135,18 @@ def main(args: list[str] | None = None) -> Any:
     except _user_errors() as error:
         click.echo(f"infodyn: {_sentence(error)}", err=True)
         sys.exit(2)
+    except Exception:  # noqa: BLE001 - a defect, whatever it is: 1 would say that a claim failed
+        traceback.print_exc()
+        sys.exit(4)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _survive_narrow_encodings() -> None:
-    """A stream that cannot spell a sign shows a question mark in its place."""
+    """A stream that cannot spell a sign (UTF-8: half of a pair) shows a question mark in its place."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if "utf" not in stream.encoding.lower() or stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="replace")
 
 

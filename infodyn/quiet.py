@@ -16,7 +16,10 @@ def _leave(*_: object) -> None:
 
 
 def begin() -> None:
-    """The program has nothing to clean up yet."""
+    """The program has nothing to clean up yet; a stream that was closed by the shell is one that nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the program
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
 

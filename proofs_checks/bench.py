@@ -9,10 +9,13 @@ from proofs_checks.assess import Assessment, Options, conclude, wanted
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Kind
 from proofs_checks.readings import Finding, given
-from proofs_checks.store import Store
+from proofs_checks.store import Store, UnkeyableError, claim_digest
 
-Task = tuple[str, Options, dict[Kind, Finding]]
-"""What a worker needs to know of a claim: its id, the options, and the findings that are there already."""
+Task = tuple[str, Options, dict[Kind, Finding], str]
+"""What a worker needs to know of a claim: its id, the options, the findings that are there already, and its digest.
+
+The worker looks the claim up; on another machine, its catalogue may say something else under the same id.
+"""
 
 
 class Bench:
@@ -50,7 +53,11 @@ class Bench:
         campaign = self.found[claim.id].pop(Kind.MUTANTS, None)
         if campaign is not None:
             self.campaigns[claim.id] = campaign
-        return claim.id, self.options, known
+        try:
+            digest = claim_digest(claim)
+        except UnkeyableError:
+            digest = ""
+        return claim.id, self.options, known, digest
 
     def keep(self, claim: Claim, finding: Finding, *, own: bool = True) -> None:
         """A finding has arrived: lay it down, here and (if it was found by the sources of this house) in the store."""

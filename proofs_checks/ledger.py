@@ -119,8 +119,8 @@ def _entry_from(where: str, value: Any, version: int) -> dict[str, Any]:
         }
     enclosures = _need(value.get("enclosures"), dict, f"{where}.enclosures")
     for key, text in enclosures.items():
-        if not _BALL.search(_need(text, str, f"{where}.enclosures.{key}")):
-            raise _FieldError(f"the field {where}.enclosures.{key} is {text!r}, not 'midpoint +/- radius'")
+        if not _BALL.search(_need(text, str, f"{where}.enclosures.{key}")) or _LONG.search(text):
+            raise _FieldError(f"the field {where}.enclosures.{key} is {text[:40]!r}, not 'midpoint +/- radius'")
     survived = value.get("survived", [])
     if not isinstance(survived, list) or not all(isinstance(s, str) for s in survived):
         raise _FieldError(f"the field {where}.survived is not a list of texts")
@@ -131,6 +131,8 @@ def _entry_from(where: str, value: Any, version: int) -> dict[str, Any]:
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,5})?"
 _BALL = re.compile(rf"(-?{_NUMBER}) \+/- ({_NUMBER})")
+_LONG = re.compile(r"[0-9]{2000}")
+"""More digits than any enclosure has; Python refuses to read some thousands of them."""
 
 
 def _moved(old: str, new: str) -> str:
@@ -140,8 +142,15 @@ def _moved(old: str, new: str) -> str:
     for (m, r), (n, s) in zip(_BALL.findall(old), _BALL.findall(new), strict=True):
         gap = abs(Fraction(m) - Fraction(n)) - Fraction(r) - Fraction(s)
         if gap > 0:
-            return f"they lie {float(gap):.2g} apart"
+            return f"they lie {_size(gap)} apart"
     return ""
+
+
+def _size(gap: Fraction) -> str:
+    try:
+        return f"{float(gap):.2g}"
+    except OverflowError:
+        return "more than 1e308"
 
 
 def _told(sentence: str, was: str, now: str) -> str:
@@ -203,6 +212,7 @@ def write(
     kept = {id: value for id, value in (claims or {}).items() if known_ids is None or id in known_ids}
     merged = kept | {a.id: entry(a) for a in assessments}
     text = json.dumps({"version": VERSION, "claims": dict(sorted(merged.items()))}, indent=1, ensure_ascii=False) + "\n"
+    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

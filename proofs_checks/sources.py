@@ -13,6 +13,7 @@ import importlib.util
 import marshal
 import platform
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ DISTRIBUTION = {"flint": "python-flint"}
 BENEATH = {"sympy": ("mpmath",), "scipy": ("numpy",), "hypothesis": ("numpy",)}
 """Libraries that decide what another one computes, though our own files need not name them."""
 DYNAMIC = frozenset({"import_module", "__import__", "exec", "run_module", "run_path", "walk_packages", "iter_modules"})
+
+_PARSER = threading.Lock()
+"""Python 3.11 fails with a SystemError when two threads parse at once."""
 
 
 class SourcesError(OSError):
@@ -40,7 +44,7 @@ def _names(tree: ast.AST, package: str) -> Iterator[str]:
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
             yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            yield from ("*" if alias.name in DYNAMIC else f"{base}.{alias.name}" for alias in node.names)
         elif (isinstance(node, ast.Name) and node.id in DYNAMIC) or (
             isinstance(node, ast.Attribute) and node.attr in DYNAMIC
         ):
@@ -59,7 +63,8 @@ class Sources:
         if module.split(".")[0] not in ROOMS:
             return None
         stem = self.home.joinpath(*module.split("."))
-        return next((p for p in (stem.with_name(stem.name + ".py"), stem / "__init__.py") if p.is_file()), None)
+        places = (stem / "__init__.py", stem.with_name(stem.name + ".py"))  # Python, too, prefers the package
+        return next((p for p in places if p.is_file()), None)
 
     def _facts(self, path: Path) -> tuple[str, frozenset[str]]:
         """(SHA-256 of a file, names that it imports). Raises SourcesError."""
@@ -68,7 +73,9 @@ class Sources:
             try:
                 stamp, text = _stamp(path), path.read_bytes()
                 parts = path.relative_to(self.home).with_suffix("").parts[:-1]
-                names = frozenset(_names(ast.parse(text), ".".join(parts)))
+                with _PARSER:
+                    tree = ast.parse(text)
+                names = frozenset(_names(tree, ".".join(parts)))
             except (OSError, SyntaxError, ValueError) as error:
                 raise SourcesError(f"{path} cannot be read ({error})") from None
             known = self._read[path] = stamp, hashlib.sha256(text).hexdigest(), names
@@ -170,7 +177,10 @@ def _as_compiled(stamp: tuple[int, int, int]) -> tuple[int, int]:
 
 
 def _is_data(path: Path) -> bool:
-    return path.suffix not in (".py", ".pyc", ".pyi", ".so", ".pyd") and not path.name.startswith((".", "_"))
+    """Whether a module may read this file, or Python take it for the module (a compiled one goes before its source)."""
+    if path.suffix in (".so", ".pyd"):
+        return True
+    return path.suffix not in (".py", ".pyc", ".pyi") and not path.name.startswith((".", "_"))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -182,7 +192,8 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 @functools.cache
 def _platform() -> str:
-    return f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]} {platform.machine()}"
+    mode = f" -O{sys.flags.optimize}" if sys.flags.optimize else ""  # without assertions a judge is another judge
+    return f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]} {platform.machine()}{mode}"
 
 
 @functools.cache

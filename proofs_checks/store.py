@@ -21,7 +21,7 @@ from typing import Any
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Kind
 from proofs_checks.readings import READINGS, Finding, FindingError, from_data, to_data
-from proofs_checks.sources import Sources, SourcesError
+from proofs_checks.sources import ROOMS, Sources, SourcesError
 from theory.language.terms import Term
 from theory.language.terms import to_data as term_data
 
@@ -50,9 +50,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {"map": [[plain(k), plain(v)] for k, v in value.items()]}
     if is_dataclass(value) and not isinstance(value, type):
+        if type(value).__module__.split(".")[0] not in ROOMS:
+            raise UnkeyableError(f"{type(value).__name__} is defined where no digest looks")
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         return {"is": kind, "fields": {f.name: plain(getattr(value, f.name)) for f in fields(value)}}
     raise UnkeyableError(f"{type(value).__name__} has no data form")
+
+
+def claim_digest(claim: Claim) -> str:
+    """SHA-256 of all that a claim says, the same in every process. Raises UnkeyableError."""
+    return hashlib.sha256(json.dumps(plain(claim), sort_keys=True).encode()).hexdigest()
 
 
 def default_folder() -> Path | None:
@@ -110,8 +117,7 @@ class Store:
     def _digest_of(self, claim: Claim) -> str:
         """The digest of all that a claim says; it is asked for once a reading. Raises UnkeyableError."""
         if id(claim) not in self._claims:
-            text = json.dumps(plain(claim), sort_keys=True)
-            self._claims[id(claim)] = claim, hashlib.sha256(text.encode()).hexdigest()
+            self._claims[id(claim)] = claim, claim_digest(claim)
         return self._claims[id(claim)][1]
 
     def _own_files(self) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from numerics.kept_integrals import shared_integrals
 from numerics.path_forms import Integrated, NotApplicable
 from proofs_checks import interrupts, ledger, registry, workers
 from proofs_checks.assess import FAMILY_RATE, Assessment, Options, find
@@ -20,13 +19,17 @@ from proofs_checks.claim import Claim
 from proofs_checks.evidence import Kind
 from proofs_checks.readings import READINGS, Finding
 from proofs_checks.sources import Sources, SourcesError
-from proofs_checks.store import Store
+from proofs_checks.store import Store, claim_digest
 from proofs_checks.verdict import Ruling, Verdict, rule_claim
 from theory.language.statements import Located
 
 
 class NothingSelectedError(ValueError):
     """No claim fits the selection."""
+
+
+class OtherClaimError(ValueError):
+    """A claim that is not the one which the catalogue holds under its id; workers would judge the other."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +120,12 @@ def select(ids: Sequence[str] = (), groups: Iterable[str] = ()) -> list[Claim]:
 
 
 def find_by_id(task: Task, keep: Callable[[Finding], None] = lambda finding: None) -> dict[Kind, Finding]:
-    """The task of one worker: (id, options, known findings) to all findings. Top-level: any executor can send it."""
-    id, options, known = task
-    return find(registry.find(id), options, known, keep)
+    """The task of one worker to all findings. Top-level: any executor can send it. Raises OtherClaimError."""
+    id, options, known, digest = task
+    claim = registry.find(id)
+    if digest and claim_digest(claim) != digest:
+        raise OtherClaimError(f"the catalogue of the worker says something else under {id}")
+    return find(claim, options, known, keep)
 
 
 def find_elsewhere(task: Task) -> tuple[str, dict[Kind, Finding]]:
@@ -158,10 +164,13 @@ def run(
     What ``store`` holds is not judged again, and what is found is kept there. A worker that dies costs nothing but
     time: its claim is assessed again, alone; one that kills its worker twice is UNDECIDED with that reason (exit code
     4). A claim that passes a limit of ``options`` is UNDECIDED with that reason (an executor enforces no limits).
-    Ctrl-C returns what was finished, marked as interrupted. Raises LedgerError for a ledger that cannot be read,
-    before any work is done.
+    Ctrl-C returns what was finished, marked as interrupted. Before any work is done it raises LedgerError for a
+    ledger that cannot be read, and OtherClaimError for a claim that is not the registered one.
     """
     start = time.perf_counter()
+    for claim in claims:
+        if registry.find(claim.id) != claim:
+            raise OtherClaimError(f"{claim.id} is not the claim registered under that id; register it under its own")
     known = ledger.read(ledger_path) if ledger_path is not None else None
     options = replace(options, share=_share(len(registry.load())))
     with interrupts.deferred() as interruption:
@@ -203,6 +212,8 @@ def _assess_here(
     interruption: interrupts.Interruption,
     on_start: Callable[[str], None] | None,
 ) -> None:
+    from numerics.kept_integrals import shared_integrals  # not while a shell asks for completions
+
     ordered = _longest_first(claims)
     _import_judges(bench.options)  # once here, not once in every worker
     limits = workers.Limits(bench.options.seconds, min(bench.options.megabytes, workers.physical_megabytes()))
@@ -226,6 +237,7 @@ def _assess_on(
     """The same on an executor of the user. Its tasks are cancelled at Ctrl-C; those that run are not waited for."""
     start = time.perf_counter()
     pending: dict[Future[tuple[str, dict[Kind, Finding]]], Claim] = {}
+    _sources_here()  # before threads of an executor may ask for it all at once
     for claim in _longest_first(claims):
         try:
             pending[executor.submit(find_elsewhere, bench.task(claim))] = claim

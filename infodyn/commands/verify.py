@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from proofs_checks import interrupts, ledger, registry, verify
 from proofs_checks.assess import Options
 from proofs_checks.evidence import Kind
 from proofs_checks.store import open_store
+from proofs_checks.verdict import Verdict
 
 KINDS = [kind.value for kind in Kind]
 
@@ -32,12 +34,18 @@ def _groups(ctx: click.Context, param: click.Parameter, value: str | None) -> li
         return []
     first, dots, last = value.upper().partition("..")
     letters = "ABCDEFGH"
-    if dots and first in letters and last in letters and len(first) == len(last) == 1:
+    if dots and first in letters and last in letters and len(first) == len(last) == 1 and first <= last:
         return [c for c in letters if first <= c <= last]
     groups = [g.strip() for g in value.upper().split(",")]
     if not all(len(g) == 1 and g in letters for g in groups):
         raise click.BadParameter(f"{value!r} is no group; write A, or A,C, or A..D (groups are A to H)")
     return groups
+
+
+def _no_nan(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number of seconds; write inf for no limit")
+    return value
 
 
 @click.command("verify", epilog=None)
@@ -56,6 +64,7 @@ def _groups(ctx: click.Context, param: click.Parameter, value: str | None) -> li
     default=Options.seconds,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
+    callback=_no_nan,
     metavar="SECONDS",
     help="A claim that takes longer is undecided.",
 )
@@ -119,9 +128,10 @@ def verify_command(
         click.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
     else:
         terminal.write_report(report)
-    if update_ledger and options.partial:
-        click.echo("infodyn: the ledger was not written: it needs all kinds of evidence (no --evidence).", err=True)
-    elif update_ledger and not report.interrupted:
+    hindrance = _hindrance(report, options) if update_ledger else ""
+    if hindrance:
+        click.echo(f"infodyn: the ledger was not written: {hindrance}.", err=True)
+    elif update_ledger:
         try:
             with interrupts.deferred():
                 ledger.write(path, ledger.read(path), report.assessments, list(registry.load()))
@@ -131,6 +141,16 @@ def verify_command(
             return 2
         click.echo(f"infodyn: wrote {path}", err=True)
     return report.exit_code(lenient=lenient)
+
+
+def _hindrance(report: verify.Report, options: Options) -> str:
+    """Why this run is nothing to hold later ones against, or ""."""
+    if options.partial:
+        return "it needs all kinds of evidence (no --evidence)"
+    if report.interrupted:
+        return "the run was interrupted"
+    broken = [a.id for a in report.assessments if a.error or a.ruling.verdict is Verdict.CONFLICT]
+    return f"no conflict and no internal error is kept ({', '.join(broken)})" if broken else ""
 
 
 def _one_thread_a_process() -> None:

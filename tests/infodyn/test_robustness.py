@@ -262,3 +262,18 @@ def test_kept_evidence_never_outlives_the_sources_that_found_it(tmp_path, tree):
     _remark(tree / "theory/language/definitions.py")
     code, report, _ = house.run(claims=claim)
     assert (code, kinds_reused(report)) == (0, set())
+
+
+def test_closed_streams_are_streams_that_nobody_reads(house):
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        command = f"{sys.executable} -m infodyn derive entropy --law 'gaussian(0,1)' {closed}"
+        done = subprocess.run(command, shell=True, cwd=house.folder, env=house.environment, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("option", "word"), [("--limit=nan", "inf"), ("--group=D..A", "no group")])
+def test_options_that_would_mean_everything_are_refused(house, option, word):
+    code, _, err = house.run(option)
+    assert code == 2
+    assert word in err

@@ -203,3 +203,22 @@ def test_a_failed_write_leaves_the_old_ledger_and_no_debris(known, tmp_path, mon
         ledger.write(path, known, [replace(GOOD, id="x.z")])
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["ledger.json"]
+
+
+def test_enclosures_beyond_any_float_are_told_and_beyond_any_number_refused(known, tmp_path):
+    path = tmp_path / "ledger.json"
+    assert ledger._moved("1e400 +/- 0", "1 +/- 0") == "they lie more than 1e308 apart"
+    id = next(id for id in known if known[id]["enclosures"])
+    key = next(iter(known[id]["enclosures"]))
+    entry = {**known[id], "enclosures": {key: "1" * 5000 + " +/- 0"}}
+    path.write_text(json.dumps({"version": 2, "claims": {id: entry}}))
+    with pytest.raises(ledger.LedgerError, match="midpoint"):
+        ledger.read(path)
+
+
+def test_a_ledger_that_is_a_link_stays_one(known, tmp_path):
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    link.symlink_to(real)
+    ledger.write(link, known, [])
+    assert link.is_symlink()
+    assert set(ledger.read(real)) == set(known)

@@ -187,3 +187,20 @@ def test_a_compiled_file_that_python_wrongly_takes_for_current_is_noticed(rooms)
     found = Sources(rooms)
     found.digest("proofs_checks.judge")
     assert found.outdated() is None
+
+
+def test_a_package_beside_a_module_of_its_name_is_what_python_loads(rooms):
+    before = Sources(rooms).digest("proofs_checks.judge")
+    (rooms / "numerics/tools").mkdir()
+    (rooms / "numerics/tools/__init__.py").write_text("judge = lambda: True\n")
+    assert Sources(rooms).digest("proofs_checks.judge") != before
+    before = Sources(rooms).digest("proofs_checks.judge")
+    (rooms / "numerics/tools/__init__.cpython-311-x86_64-linux-gnu.so").write_bytes(b"compiled")
+    assert Sources(rooms).digest("proofs_checks.judge") != before
+
+
+def test_a_renamed_dynamic_import_is_one_too(rooms):
+    renamed = "from importlib import import_module as load\nm = load('in' + 'fodyn.face')\n"
+    (rooms / "proofs_checks/dynamic.py").write_text(renamed)
+    names = {p.relative_to(rooms).as_posix() for p in Sources(rooms).closure("proofs_checks.dynamic")[0]}
+    assert "infodyn/face.py" in names

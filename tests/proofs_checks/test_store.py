@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import threading
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -375,3 +375,13 @@ def test_a_run_on_a_full_disk_goes_on_with_one_sentence(tmp_path, monkeypatch):
     report = verify.run([registry.find(CLAIM), registry.find("entropy.kernel_rate")], options, store=kept)
     assert len(report.troubles) == 1
     assert not any(a.error for a in report.assessments)
+
+
+def test_a_claim_with_a_part_defined_outside_the_house_has_no_key(kept, claim):
+    """The digest of the sources does not see that code, so a change of it would not be noticed."""
+
+    @dataclass(frozen=True)
+    class Elsewhere:
+        value: int = 1
+
+    assert kept.key(replace(claim, paths=Elsewhere()), Kind.PROOF, Options()) is None

@@ -14,7 +14,7 @@ from proofs_checks.evidence import Evidence, Kind, MutantResult, Outcome, Route
 from proofs_checks.readings import Finding
 from proofs_checks.registry import find, load
 from proofs_checks.sources import Sources
-from proofs_checks.store import Store
+from proofs_checks.store import Store, claim_digest
 from proofs_checks.verdict import Ruling, Verdict
 
 QUICK = Options(kinds=frozenset({Kind.PROOF}))
@@ -64,7 +64,7 @@ def _stalls(task, keep):
     """After the proof, what else is asked for takes for ever."""
     if task[0] != IDS[1]:
         return GENUINE(task, keep)
-    GENUINE((task[0], replace(task[1], kinds=frozenset({Kind.PROOF})), {}), keep)
+    GENUINE((task[0], replace(task[1], kinds=frozenset({Kind.PROOF})), {}, task[3]), keep)
     time.sleep(600)
     raise AssertionError
 
@@ -205,3 +205,15 @@ def test_partial_evidence_gives_no_verdict():
     found = assess(find(IDS[0]), QUICK)
     assert found.ruling.verdict is Verdict.NOT_ASSESSED
     assert {e.kind for e in found.evidence} == {Kind.PROOF}
+
+
+def test_a_claim_that_is_not_the_registered_one_is_refused_before_any_work(tmp_path):
+    """Workers look claims up by id: the evidence of the registered one would verify whatever is passed in its place."""
+    claim, kept = find(IDS[1]), Store(tmp_path / "evidence")
+    near_miss = claim.mutants[0]
+    false = replace(claim, statements={near_miss.of: near_miss.statement}, mutants=())
+    with pytest.raises(verify.OtherClaimError, match=claim.id):
+        verify.run([false], QUICK, store=kept)
+    with pytest.raises(verify.OtherClaimError, match=claim.id):
+        verify.find_by_id((claim.id, QUICK, {}, claim_digest(false)))
+    assert not kept.folder.exists()
