@@ -102,6 +102,9 @@ def cli(ctx: click.Context) -> None:
 
 def _sentence(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        what = str(error.filename) if error.filename else "the output, or the working folder"
+        text = f"{what} cannot be used ({error.strerror}); name another place"
     return text if text.endswith((".", "!", "?")) else text + "."
 
 

@@ -172,11 +172,17 @@ def _evidence(data: Mapping[str, Any]) -> Evidence:
         isinstance(data[name], bool) for name in ("by_definition", "conflict")
     ):
         raise FindingError("a field has another type")
+    if not isinstance(data["seconds"], (int, float)) or not all(
+        isinstance(v, str) for h in fields["hypotheses"] for v in (h.name, h.status, h.by)
+    ):
+        raise FindingError("a field has another type")
     return Evidence(**fields)
 
 
 def _mutant(data: Mapping[str, Any]) -> MutantResult:
     if data["status"] not in ("refuted", "equivalent", "survived"):
         raise FindingError(f"no status of a mutant: {data['status']!r}")
+    if data["status"] == "refuted" and not (data["by"] and all(isinstance(v, str) for v in data["by"])):
+        raise FindingError("a refuted mutant without who refuted it")
     fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
     return MutantResult(**fields)

@@ -57,6 +57,9 @@ def test_list_names_every_claim(run):
         (("value", "entropy", "--law", "points(nowhere.npy)", "--at", "sigma=1"), 2, ("points",)),
         (("value", "score", "--law", PAIR, "--at", "sigma=1"), 2, ("x=",)),
         (("derive", "score", "--law", PAIR, "--assume", "mu=1"), 2, ("mu>0",)),
+        (("derive", "score", "--law", PAIR, "--assume", "mu>0"), 2, ("mu", "no symbols")),
+        (("confront", "entropy.conditional_rate", "--law", PAIR), 2, ("points(file.npy)",)),
+        (("latex", "--no-verdicts", "-o", "{bad}/theory.tex"), 2, ("theory.tex",)),
         (("nonsense",), 2, ("nonsense",)),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from proofs_checks import registry, store, verify
 from proofs_checks.assess import Options
 from proofs_checks.evidence import Evidence, Hypothesis, Kind, MutantResult, Outcome, Route
-from proofs_checks.readings import Finding, from_data, given, to_data
+from proofs_checks.readings import Finding, FindingError, from_data, given, to_data
 from proofs_checks.sources import Sources
 from proofs_checks.store import Store, UnkeyableError, plain
 from theory.language.notation import sigma, x
@@ -385,3 +385,21 @@ def test_a_claim_with_a_part_defined_outside_the_house_has_no_key(kept, claim):
         value: int = 1
 
     assert kept.key(replace(claim, paths=Elsewhere()), Kind.PROOF, Options()) is None
+
+
+@pytest.mark.parametrize(
+    ("finding", "spoil"),
+    [
+        (FINDING, lambda d: d["evidence"][0].update(seconds="long")),
+        (FINDING, lambda d: d["evidence"][0]["hypotheses"][0].update(by=7)),
+        (FINDING, lambda d: d["evidence"][0].update(outcome="MAYBE")),
+        (CAMPAIGN, lambda d: d["mutants"][0].update(by=[])),
+        (CAMPAIGN, lambda d: d["mutants"][0].update(status="fine")),
+    ],
+)
+def test_a_finding_with_a_field_of_another_kind_is_no_finding(finding, spoil):
+    data = json.loads(json.dumps(to_data(finding)))
+    assert from_data(data) == finding
+    spoil(data)
+    with pytest.raises(FindingError):
+        from_data(data)
