@@ -38,8 +38,16 @@ def parse_assumptions(items: tuple[str, ...]) -> dict[str, str]:
 def derive_command(quantity: str, law: str, process: str, assume: tuple[str, ...], form: str) -> int:
     """Derive the closed form of QUANTITY; the kernel checks it against its definition before it is printed."""
     from infodyn import api
+    from theory.laws import free_symbols, parse_law
+    from theory.processes import parse_process
 
-    result = api.derive(quantity, law, process, assume=parse_assumptions(assume))
+    signs, read = parse_assumptions(assume), parse_law(law)
+    known = free_symbols(read) | parse_process(process).free_symbols()
+    for name in signs:
+        if name not in known:
+            told = f"its symbols are {', '.join(sorted(known))}" if known else "it has no symbols"
+            raise AssumptionError(f"--assume: {name} does not occur in the law or the process ({told})")
+    result = api.derive(quantity, read, process, assume=signs)
     if form == "json":
         record = {
             "version": 1, "quantity": quantity, "law": law, "process": process, "kind": result.kind,

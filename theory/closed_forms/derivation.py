@@ -84,10 +84,6 @@ def derive(quantity: str, law: Any, process: Any = "linear", *, assume: Mapping[
     clash = sorted(names & _RESERVED)
     if clash:
         raise NoClosedFormError(f"the symbol {clash[0]} means something else in the formula; rename it")
-    stray = sorted(set(signs) - names)
-    if stray:
-        known = f"its symbols are {', '.join(sorted(names))}" if names else "it has no symbols"
-        raise NoClosedFormError(f"an assumption about {stray[0]}, which is not in the law ({known})")
     assumed = {name: "positive" for name in _variances(law) if name not in signs}
     try:
         return _derive(quantity, law, kind, assumed | signs, names, tuple(assumed))
