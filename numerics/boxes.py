@@ -175,9 +175,7 @@ def _cut(interpreter: Interpreter, bounds: list[list[Any]], order: int, goal: fl
     for _ in range(60):
         cut += 1
         try:
-            tails = [
-                _tail(interpreter, column, alpha, order, ball(cut)) for column in zip(*bounds, strict=True)
-            ]
+            tails = [_tail(interpreter, column, alpha, order, ball(cut)) for column in zip(*bounds, strict=True)]
         except Unsupported:
             continue  # the cut lies inside a component: go further out
         if all(t < goal for t in tails):

@@ -175,9 +175,7 @@ def _float(
     """Trapezoidal sums on two grids; the radius is their difference with a floor for rounding, no rigorous bound."""
     values = []
     for grid in (Grid(9.0, 0.35), Grid(9.5, 0.3)):
-        interpreter = float_interpreter(
-            instance.law, instance.germ, symbols=instance.symbols, fields=fields, grid=grid
-        )
+        interpreter = float_interpreter(instance.law, instance.germ, symbols=instance.symbols, fields=fields, grid=grid)
         point = None if x is None else [float(interpreter.element(v)) for v in x]
         values.append(_evaluate(interpreter, term, point, X0, Z))
 

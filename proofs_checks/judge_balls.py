@@ -14,7 +14,7 @@ from numerics.rings import Unsupported
 from numerics.roots import count_zeros
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
-from theory.language.definitions import unfold
+from theory.language.definitions import unfold_linear
 from theory.language.instances import Instance, Law
 from theory.language.statements import Chain, Exists, Iff, Located, Rel, Series, Statement
 from theory.language.terms import X0_VAR, TermError, walk
@@ -48,7 +48,7 @@ def _costly_over_the_plane(rel: Rel) -> bool:
 
     So it is for matrices, for a posterior average inside an average, and for the kernel's own score.
     """
-    averages = [t for side in (rel.lhs, rel.rhs) for t in walk(unfold(side)) if t.op == "E"]
+    averages = [t for side in (rel.lhs, rel.rhs) for t in walk(unfold_linear(side)) if t.op == "E"]
     inside = [inner for t in averages for inner in walk(t)]
     return any(t.rank for t in averages) or any(t.op == "post" or (t.op == "grad" and X0_VAR in t.free) for t in inside)
 

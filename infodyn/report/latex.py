@@ -143,9 +143,7 @@ def _verdict(claim: Claim, assessed: Assessment | None) -> str:
     return rf"\textcolor{{{colour}}}{{{word}}}"
 
 
-def _statement(
-    claim: Claim, name: str, evidence: Sequence[Evidence], assessed: Assessment | None
-) -> dict[str, object]:
+def _statement(claim: Claim, name: str, evidence: Sequence[Evidence], assessed: Assessment | None) -> dict[str, object]:
     written = statement_latex(claim.statements[name])
     own = [e for e in evidence if e.statement == name]
     steps = derivation_of(claim, name, None if assessed is None else own)

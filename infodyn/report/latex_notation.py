@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from proofs_checks.claim import Claim
-from theory.kernel.bracket import Channel
+from theory.kernel.index.bracket import Channel
 from theory.language.definitions import UNFOLD
 from theory.language.terms import Term, make, walk
 from theory.typeset.latex import term_latex
@@ -62,9 +62,10 @@ RULES = _rules()
 _WORDS = {
     "entropy": "entropy", "information": "mutual information", "mmse": "least mean squared error", "score": "score",
     "score_c": "conditional score", "score_z": "score of a component", "post_mean": "posterior mean",
-    "posterior": "posterior density (Bayes)", "posterior_z": "posterior of the label", "drift_field": "forward drift",
+    "posterior": "posterior density (Bayes)", "posterior_z": "posterior of the label",
     "snr": "signal-to-noise ratio", "nu": "noise-to-signal ratio", "cov_post": "posterior covariance",
     "var_post": "posterior variance", "var": "variance", "covar": "covariance", "rate": "rate in another clock",
+    "qv": "quadratic variation, as a rate", "cov": "covariance",
     "drift": r"It\^o drift", "noise": r"It\^o noise, a row vector",
 }  # fmt: skip
 _SPELLED = {

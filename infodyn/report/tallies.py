@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from proofs_checks.assess import Assessment
 
 EVERY_DIMENSION = "every dimension"
-"""How the scope of a proof begins that holds for all D and K (see theory.kernel.certificate)."""
+"""How the scope of a proof begins that holds for all D and K (see theory.kernel.index.certificate)."""
 
 _FULL = {Kind.PROOF: Outcome.PROVED, Kind.ENCLOSURE: Outcome.ENCLOSED}
 

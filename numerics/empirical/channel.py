@@ -119,9 +119,7 @@ class Channel:
         index = pick if self._rows is None else self._rows[pick]
         return self.at(index, rng.standard_normal((count, self.law.D)), squares=squares)
 
-    def at(
-        self, index: np.ndarray[tuple[int], np.dtype[np.int64]], eps: Array, *, squares: bool = False
-    ) -> Posterior:
+    def at(self, index: np.ndarray[tuple[int], np.dtype[np.int64]], eps: Array, *, squares: bool = False) -> Posterior:
         """The posteriors at X_t = alpha place[index] + sigma eps; with ``squares`` the squared log-odds too."""
         law, size, count = self.law, self.law.D, len(index)
         X0 = law.places[index]

@@ -64,9 +64,7 @@ def closed_rate(term: Term, level: Level, D: int) -> tuple[float, float | None]:
     if op == "add":
         return math.fsum(values), None if None in rates else math.fsum(r for r in rates if r is not None)
     if op == "mul":
-        slopes = [
-            None if r is None else r * math.prod(values[:i] + values[i + 1 :]) for i, r in enumerate(rates)
-        ]
+        slopes = [None if r is None else r * math.prod(values[:i] + values[i + 1 :]) for i, r in enumerate(rates)]
         return math.prod(values), None if None in slopes else math.fsum(s for s in slopes if s is not None)
     if op in ("pow", "log", "exp"):
         value, rate = parts[0]

@@ -23,7 +23,7 @@ from numerics.empirical.points import EmpiricalLaw
 from numerics.quantities.table import COVARIANCE_USES, QUANTITIES, SPEED, Quantity
 from numerics.quantities.values import QuantityError, clock_of
 from numerics.rings import Unsupported
-from theory.language.definitions import unfold
+from theory.language.definitions import unfold_linear
 from theory.processes import Place, Process, parse_at, parse_process
 
 STATISTICAL = "statistical"
@@ -132,7 +132,7 @@ def value(
     if place.points:
         raise QuantityError(f"{quantity} is a number and takes no point; leave {place.points[0][0]}=.. out")
     level = level_at(process, place)
-    speed = closed(unfold(SPEED[chosen or "t"]), level, law.D)
+    speed = closed(unfold_linear(SPEED[chosen or "t"]), level, law.D)
     if speed == 0:
         raise QuantityError(f"the clock {chosen} stands still at this level; choose another clock")
     found = _estimate(wanted, law, level, speed, digits, seed, samples or _budget(law, digits))

@@ -20,13 +20,13 @@ from numerics.empirical.latent import Affine, Quadratic, added, column, inner_pr
 from numerics.empirical.levels import Level, closed
 from numerics.empirical.points import EmpiricalLaw, square_norms
 from numerics.problems import Array
-from theory.language.definitions import split_log, unfold
+from theory.language.definitions import split_log, unfold_linear
 from theory.language.terms import X0_VAR, Term
 
 
 def prepare(term: Term) -> Term:
     """``term`` in core operators, with logarithms of products split."""
-    return split_log(unfold(term))
+    return split_log(unfold_linear(term))
 
 
 class Reading(Derivatives):

@@ -19,7 +19,7 @@ from numerics.evaluate.law import Model
 from numerics.evaluate.reading import Reading
 from numerics.rings import NumberRing, Unsupported
 from theory.jets import Jet, Space, space
-from theory.language.definitions import num, plus, split_log, times, unfold
+from theory.language.definitions import num, plus, split_log, times, unfold_linear
 from theory.language.instances import Germ, Law, Scalar
 from theory.language.terms import LATENT, Term, X, as_term, make, rebuild
 
@@ -41,7 +41,7 @@ class Averager(Protocol):
 @lru_cache(maxsize=8192)
 def prepare(term: Term) -> Term:
     """``term`` in core operators, logarithms of products split, d/dt moved inside closed sums onto averages."""
-    return _push_dt(split_log(unfold(term)))
+    return _push_dt(split_log(unfold_linear(term)))
 
 
 def _push_dt(term: Term) -> Term:

@@ -136,9 +136,7 @@ class Reading(PosteriorAverages, Operators):
             return self.outer.mixture
         if self._mixture is None:
             assert self.x is not None
-            self._mixture = Responsibilities(
-                self.interpreter, self.ring, self.x, space(self.D, *self.top), self.motion
-            )
+            self._mixture = Responsibilities(self.interpreter, self.ring, self.x, space(self.D, *self.top), self.motion)
         return self._mixture
 
     def density_log(self, name: str, shape: Space) -> Jet:
@@ -198,9 +196,7 @@ class Reading(PosteriorAverages, Operators):
     def _Sz(self, term: Term, shape: Space) -> Value:
         covs, size = self.interpreter.model.covariances, range(self.D)
         entry = self.ring.choose
-        return tuple(
-            tuple(self._constant(shape, entry(self.Z, [c[i][j] for c in covs])) for j in size) for i in size
-        )
+        return tuple(tuple(self._constant(shape, entry(self.Z, [c[i][j] for c in covs])) for j in size) for i in size)
 
     # -- averages ---
     def _E(self, term: Term, shape: Space) -> Value:

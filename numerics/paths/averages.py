@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from theory.language.definitions import minus, num, plus, unfold
+from theory.language.definitions import minus, num, plus, unfold_linear
 from theory.language.terms import Term, TermError, make, rebuild, walk
 
 Monomial = tuple[Term, ...]
@@ -95,7 +95,7 @@ def _power(term: Term) -> Polynomial:
 def difference(lhs: Term, rhs: Term) -> Polynomial:
     """lhs - rhs, unfolded, as a polynomial in averages."""
     try:
-        return polynomial(plus(unfold(lhs), minus(unfold(rhs))))
+        return polynomial(plus(unfold_linear(lhs), minus(unfold_linear(rhs))))
     except TermError as error:  # a product of averages that are vectors has no monomials
         raise NotReadableError(str(error)) from error
 

@@ -28,7 +28,7 @@ from numerics.paths.decide import Observed, Test
 from numerics.paths.reading import Tangent, closed, scalars, tangent
 from numerics.problems import LinearProcess
 from numerics.simulate import CHUNK
-from theory.language.definitions import unfold
+from theory.language.definitions import unfold_linear
 from theory.language.instances import Law
 from theory.language.statements import Digits, Located
 from theory.language.terms import Term
@@ -78,7 +78,7 @@ def number_of(statement: Located) -> Polynomial:
         raise NotReadableError(f"a bracket shows one extremum, it cannot count {statement.count}")
     if statement.when is not None:
         raise NotReadableError("the statement restricts its parameters")
-    poly = polynomial(unfold(what.term))
+    poly = polynomial(unfold_linear(what.term))
     if any(g.op == "dt" for g in generators(poly)):
         raise NotReadableError("a rate of an average is located: no ensemble gives it at one level")
     return poly
@@ -90,7 +90,7 @@ def place_of(value: Digits | Term | None, law: Law, process: LinearProcess) -> f
         return None
     if isinstance(value, Digits):
         return float(Fraction(value.text))
-    return closed(law, process, process.time_of_sigma(1.0), unfold(value))
+    return closed(law, process, process.time_of_sigma(1.0), unfold_linear(value))
 
 
 @dataclass(frozen=True)

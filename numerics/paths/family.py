@@ -29,7 +29,7 @@ from numerics.paths.reading import closed, fields, scalars
 from numerics.problems import Array, LinearProcess, ReverseSDE
 from numerics.schemes import STOCHASTIC_HEUN, Grid, coarsened, increments, walk
 from numerics.simulate import CHUNK
-from theory.language.definitions import FAMILY, dt, grad, mean, minus, num, unfold
+from theory.language.definitions import FAMILY, dt, grad, mean, minus, num, unfold_linear
 from theory.language.instances import Law
 from theory.language.statements import Rel
 from theory.language.terms import Term, make, rebuild
@@ -238,7 +238,7 @@ def _marked(term: Term, parts: dict[Term, tuple[Term, Term]]) -> Term:
     """
     inside = term.args[0] if term.op == "E" else None
     if inside is not None and inside.op == "drift" and inside.data == FAMILY:
-        F, lam = (unfold(u) for u in inside.args)
+        F, lam = (unfold_linear(u) for u in inside.args)
         if F.free <= {"x"} and not has_average(F):
             marker = dt(mean(make("field", (), (f"mean{len(parts) + 1}", 0))))
             parts[marker] = F, lam

@@ -27,7 +27,7 @@ from numerics.problems import LinearProcess
 from numerics.rings import Unsupported
 from numerics.schemes import log_sigma_grid
 from numerics.simulate import CHUNK
-from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE_GIVEN_END, grad, unfold
+from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE_GIVEN_END, grad, unfold_linear
 from theory.language.instances import STANDING, Law
 from theory.language.statements import Rel
 from theory.language.terms import Term, make, walk
@@ -121,14 +121,14 @@ def _motion(statement: Rel, law: Law, process: LinearProcess) -> tuple[float, bo
             raise NotReadableError("the flow has no noise by definition")
         return 0.0, False
     if along == FAMILY:
-        return abs(closed(law, process, 0.0, unfold(lhs.args[1]))), False
+        return abs(closed(law, process, 0.0, unfold_linear(lhs.args[1]))), False
     return 1.0, along == FORWARD
 
 
 def _equations(statement: Rel, labels: int, D: int) -> list[Equation]:
     """The observables of a statement: one for its own end, or one for each fixed label."""
     lhs = statement.lhs
-    field, right, along = unfold(lhs.args[0]), unfold(statement.rhs), str(lhs.data)
+    field, right, along = unfold_linear(lhs.args[0]), unfold_linear(statement.rhs), str(lhs.data)
     if has_average(field) or has_average(right):
         raise NotReadableError("an average over the joint law occurs in a drift or noise equation")
     free = field.free | right.free

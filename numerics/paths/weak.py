@@ -20,7 +20,7 @@ from numerics.paths.decide import Observed, Test
 from numerics.paths.reading import Key, fields
 from numerics.problems import Array, LinearProcess, transition
 from numerics.simulate import CHUNK
-from theory.language.definitions import minus, plus, unfold
+from theory.language.definitions import minus, plus, unfold_linear
 from theory.language.instances import Law
 from theory.language.statements import Rel
 from theory.language.terms import Term, as_term, rebuild, walk
@@ -47,7 +47,7 @@ def released(statement: Rel) -> Term:
     """lhs - rhs with one posterior average released. Raises NotReadableError with the reason."""
     if statement.free != {"x"}:
         raise NotReadableError("the weak form needs a statement about every point x, with no free end point or label")
-    lhs, rhs = unfold(statement.lhs), unfold(statement.rhs)
+    lhs, rhs = unfold_linear(statement.lhs), unfold_linear(statement.rhs)
     if has_average(lhs) or has_average(rhs):
         raise NotReadableError("an average over the joint law occurs beside the posterior one")
     freed = release(plus(lhs, minus(rhs)))
@@ -113,7 +113,7 @@ def plan(
             fields_of[name] = released(statement)
         except NotReadableError as why:
             reasons[name] = str(why)
-    phis = [unfold(as_term(phi)) for phi in form.phi]
+    phis = [unfold_linear(as_term(phi)) for phi in form.phi]
     x0 = mixture_of(law).sample(CHUNK, rng)
     x = process.alpha(last) * x0 + process.sigma(last) * rng.standard_normal(x0.shape)
     weights = fields(law, process, last, phis, x, None)
@@ -121,7 +121,7 @@ def plan(
     tests: list[Test] = []
     for name, field in fields_of.items():
         statement = statements[name]
-        sides = fields(law, process, last, [unfold(statement.lhs), unfold(statement.rhs)], x, None)
+        sides = fields(law, process, last, [unfold_linear(statement.lhs), unfold_linear(statement.rhs)], x, None)
         size = max(_norm(side) for side in sides)
         for number, (phi, weight) in enumerate(zip(phis, weights, strict=True), 1):
             for place, values in weight.items():

@@ -5,12 +5,12 @@ from fractions import Fraction
 import mpmath
 import pytest
 
-from theory.kernel.bracket import Channel, expand_kernel_logs, expectation, posterior
 from theory.kernel.errors import KernelError
-from theory.kernel.finite_law import FiniteLaw
-from theory.kernel.gaussian_law import GaussianLaw
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import ONE, generator, monomial
+from theory.kernel.index.bracket import Channel, expand_kernel_logs, expectation, posterior
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import ONE, generator, monomial
+from theory.kernel.witness.finite_law import FiniteLaw
+from theory.kernel.witness.gaussian_law import GaussianLaw
 from theory.language.notation import *
 
 CHANNEL = Channel()

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from theory.kernel import replay
-from theory.kernel.certificate import Flux, Link, certificate, check
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.nonneg import is_nonnegative
+from theory.kernel.index.certificate import Flux, Link, certificate, check
+from theory.kernel.index.nonneg import is_nonnegative
 from theory.language.instances import ANY, FINITE_INFORMATION, LINEAR, T1, Setting
 from theory.language.notation import *
 from theory.language.serial import setting_data, setting_from_data, statement_from_data

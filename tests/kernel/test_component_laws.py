@@ -5,11 +5,11 @@ from fractions import Fraction as F
 
 import pytest
 
-from theory.kernel.component import Case, Model
-from theory.kernel.component_tensors import flat
-from theory.kernel.component_values import evaluate
-from theory.kernel.component_zero import is_zero
+from theory.kernel.component.model import Case, Model
+from theory.kernel.component.tensors import flat
+from theory.kernel.component.zero import is_zero
 from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.witness.component_values import evaluate
 from theory.language.instances import ANY, LINEAR, T1, T1W, T3, T5, VE, Setting, deltas, gaussian, mixture, two_modes
 from theory.language.notation import (
     REVERSE,

@@ -4,12 +4,12 @@ from fractions import Fraction as F
 
 import pytest
 
-from theory.kernel.component_calculus import derive, substitute
-from theory.kernel.component_elements import NONNEGATIVE, POSITIVE, REAL
-from theory.kernel.component_ring import Ring
-from theory.kernel.component_values import evaluate, free_names
-from theory.kernel.component_zero import certified, is_zero, sign
+from theory.kernel.component.calculus import derive, substitute
+from theory.kernel.component.elements import NONNEGATIVE, POSITIVE, REAL
+from theory.kernel.component.ring import Ring
+from theory.kernel.component.zero import certified, is_zero, sign
 from theory.kernel.errors import BudgetError, KernelError
+from theory.kernel.witness.component_values import evaluate, free_names
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from fractions import Fraction as F
 
 import pytest
 
-from theory.kernel.component import Model
-from theory.kernel.component_certificate import Step, certificate, check, check_steps
+from theory.kernel.component.certificate import Step, certificate, check, check_steps
+from theory.kernel.component.model import Model
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.language.instances import LINEAR, T1, T3, VE, Setting, gaussian, two_modes
 from theory.language.notation import (

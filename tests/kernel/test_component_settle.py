@@ -5,9 +5,9 @@ from fractions import Fraction as F
 
 import pytest
 
-from theory.kernel.component import FREE, Model
-from theory.kernel.component_certificate import check
-from theory.kernel.component_witness import against, in_setting, too_many_zeros
+from theory.kernel.component.certificate import check
+from theory.kernel.component.model import FREE, Model
+from theory.kernel.witness.component_cases import against, in_setting, too_many_zeros
 from theory.language.instances import LINEAR, T1, T1W, T3, T5, VE, VP, Setting, mixture, two_modes
 from theory.language.notation import (
     REVERSE,

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from theory.kernel.equivalence import certificate, check, find_counterexample
 from theory.kernel.errors import KernelError
+from theory.kernel.index.equivalence import certificate, check, find_counterexample
 from theory.kernel.replay import check as replay
 from theory.language.instances import ANY, DISCRETE, LINEAR, MIXTURE, VE, VP, Setting
 from theory.language.notation import (

@@ -3,9 +3,9 @@ from fractions import Fraction as Q
 import mpmath
 import pytest
 
-from theory.kernel import intervals
 from theory.kernel.errors import KernelError
-from theory.kernel.intervals import Interval, as_interval
+from theory.kernel.witness import intervals
+from theory.kernel.witness.intervals import Interval, as_interval
 
 VALUES = [Q(1, 3), Q(-7, 2), Q(50), Q(-300, 7), Q(1, 10**9), Q(1000001, 1000000), Q(2), Q(10) ** 30, Q(1, 10**30)]
 

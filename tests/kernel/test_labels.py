@@ -13,14 +13,14 @@ import pytest
 from numerics.balls import ArbRing
 from numerics.evaluate import Interpreter
 from numerics.rings import FloatRing
-from theory.kernel.averages import expectation, label_posterior, posterior
-from theory.kernel.bracket import Channel, expand_kernel_logs
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.finite_law import FiniteLaw
-from theory.kernel.gaussian_components import written_out
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import generator, indices_of, monomial
-from theory.kernel.zero import reduced, vanishes
+from theory.kernel.index.averages import expectation, label_posterior, posterior
+from theory.kernel.index.bracket import Channel, expand_kernel_logs
+from theory.kernel.index.gaussian_components import written_out
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import generator, indices_of, monomial
+from theory.kernel.index.zero import reduced, vanishes
+from theory.kernel.witness.finite_law import FiniteLaw
 from theory.language.definitions import unfold
 from theory.language.instances import STANDING, STANDING_GERM, Germ, gaussian, mixture
 from theory.language.notation import *

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from theory.kernel.errors import KernelError
-from theory.kernel.monomials import ONE, canonical, generator, monomial
+from theory.kernel.index.monomials import ONE, canonical, generator, monomial
 
 
 def x(i):

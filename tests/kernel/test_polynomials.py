@@ -3,7 +3,7 @@ from fractions import Fraction as Q
 import pytest
 
 from theory.kernel.errors import BudgetError, KernelError
-from theory.kernel.polynomials import ONE, ZERO, Polynomial
+from theory.kernel.witness.polynomials import ONE, ZERO, Polynomial
 
 x, y = Polynomial.generator("x"), Polynomial.generator("y")
 

@@ -10,7 +10,7 @@ import theory.kernel
 import theory.language
 
 ROOMS = {"theory.language": theory.language, "theory.kernel": theory.kernel}
-FILES = [(room, path) for room, module in ROOMS.items() for path in sorted(Path(module.__path__[0]).glob("*.py"))]
+FILES = [(room, path) for room, module in ROOMS.items() for path in sorted(Path(module.__path__[0]).rglob("*.py"))]
 ALLOWED = {"theory.language": ("theory.language",), "theory.kernel": ("theory.language", "theory.kernel")}
 
 

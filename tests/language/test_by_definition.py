@@ -1,4 +1,3 @@
-
 import pytest
 
 from theory.language.by_definition import holds_by_definition

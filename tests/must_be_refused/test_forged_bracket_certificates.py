@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from theory.kernel.certificate import check
 from theory.kernel.errors import KernelError
+from theory.kernel.index.certificate import check
 from theory.language.instances import ANY, FINITE_INFORMATION, LINEAR, VP, Setting
 from theory.language.notation import *
 from theory.language.statements import Eq, Ge, Le

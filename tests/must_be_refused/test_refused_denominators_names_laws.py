@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from theory.kernel.certificate import Flux, Link, certificate, check
 from theory.kernel.errors import KernelError
+from theory.kernel.index.certificate import Flux, Link, certificate, check
 from theory.kernel.replay import load
 from theory.language.by_definition import holds_by_definition
 from theory.language.instances import ANY, LINEAR, MIXTURE, T3, VE, VP, Component, Law, LawError, Setting, gaussian

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from numerics.gap import float_gap
-from theory.kernel.certificate import Flux, Link, certificate, check
 from theory.kernel.errors import KernelError
+from theory.kernel.index.certificate import Flux, Link, certificate, check
 from theory.language.instances import ANY, DISCRETE, FINITE_INFORMATION, GAUSSIAN, LINEAR, MIXTURE, STANDING, Setting
 from theory.language.notation import *
 from theory.language.statements import Eq, Ge, Le

@@ -157,9 +157,7 @@ def _named(claim_id):
 @pytest.mark.parametrize("claim_id", ["entropy.conditional_rate", "entropy.rate_covariance", "entropy.gap_form"])
 def test_claims_stand_and_their_mutants_fall_on_data(claim_id):
     true, false = _named(claim_id)
-    found = confront(
-        true | false, CLOUD, STANDING, lower=F(1), upper=F(11, 10), name=claim_id, samples=1 << 16
-    )
+    found = confront(true | false, CLOUD, STANDING, lower=F(1), upper=F(11, 10), name=claim_id, samples=1 << 16)
     assert {key: found[key].outcome for key in true} == dict.fromkeys(true, "consistent")
     fallen = {key for key in false if found[key].outcome == "refuted"}
     unread = {key for key in false if found[key].outcome == "not-applicable"}

@@ -32,7 +32,9 @@ CASES = [
     for claim in load().values()
     for name, statement in claim.statements.items()
     if not claim.is_folklore
-    and isinstance(statement, Rel) and statement.relation == "=" and not holds_by_definition(statement)
+    and isinstance(statement, Rel)
+    and statement.relation == "="
+    and not holds_by_definition(statement)
     for op in sorted(operators(prepare(statement.lhs)) ^ operators(prepare(statement.rhs)))
     for instance in [min(claim.judged_at(), key=lambda i: i.law.D)]
 ]
@@ -56,8 +58,7 @@ def test_every_claim_with_an_equation_has_a_wire_to_tap():
         (c.id, n)
         for c in load().values()
         for n, s in c.statements.items()
-        if not c.is_folklore
-        and isinstance(s, Rel) and s.relation == "=" and not holds_by_definition(s)
+        if not c.is_folklore and isinstance(s, Rel) and s.relation == "=" and not holds_by_definition(s)
     }
     untapped = {id for id, _ in equations - tapped}
     # schedule identities use the same germ on both sides, the kernel's rate has one operator on either side of a rate

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from theory.kernel.certificate import check, lowering_for
-from theory.kernel.exact_witness import find_witness
+from theory.kernel.index.certificate import check, lowering_for
+from theory.kernel.witness.exact import find_witness
 from theory.language.instances import ANY, DISCRETE, FINITE_INFORMATION, GAUSSIAN, LINEAR, MIXTURE, VE, VP, Setting
 from theory.language.notation import *
 from theory.language.statements import Chain, Eq, Ge, Gt, Le, Lt, chain, maxima

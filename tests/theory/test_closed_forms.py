@@ -13,8 +13,8 @@ from theory.closed_forms.formula import X as DISPLAY_X
 from theory.closed_forms.mixture import Builder
 from theory.closed_forms.numbers import NUMBERS
 from theory.closed_forms.result import FormulaError, NoClosedFormError
-from theory.kernel.component import Model
-from theory.kernel.component_zero import is_zero
+from theory.kernel.component.model import Model
+from theory.kernel.component.zero import is_zero
 from theory.language import notation as n
 from theory.language.instances import T1, T3, T5, VE, VP, deltas, gaussian, mixture, two_modes
 from theory.processes import parse_process

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from theory.kernel.certificate import lowering_for
-from theory.kernel.zero import vanishes
+from theory.kernel.index.certificate import lowering_for
+from theory.kernel.index.zero import vanishes
 from theory.language.by_definition import same_by_definition
 from theory.language.instances import ANY, LINEAR, VE, VP, Setting
 from theory.language.notation import (

@@ -5,8 +5,8 @@ from fractions import Fraction as F
 import pytest
 import sympy
 
-from theory.kernel.component import Model
-from theory.kernel.component_zero import is_zero
+from theory.kernel.component.model import Model
+from theory.kernel.component.zero import is_zero
 from theory.language.instances import gaussian
 from theory.language.notation import (
     D,

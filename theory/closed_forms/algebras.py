@@ -10,10 +10,10 @@ import sympy
 
 from theory.closed_forms.evaluation import Algebra
 from theory.closed_forms.formula import product, ratio, total
-from theory.kernel.component import Model
-from theory.kernel.component_elements import REAL, Element
-from theory.kernel.component_gaussian import determinant, positive_power
-from theory.kernel.component_zero import is_zero, sign
+from theory.kernel.component.elements import REAL, Element
+from theory.kernel.component.gaussian import determinant, positive_power
+from theory.kernel.component.model import Model
+from theory.kernel.component.zero import is_zero, sign
 from theory.language.terms import Term, make
 from theory.sympy_bridge import symbol_for, to_sympy
 

@@ -20,9 +20,9 @@ from theory.closed_forms.formula import Formula
 from theory.closed_forms.mixture import Builder
 from theory.closed_forms.numbers import NUMBERS, Number
 from theory.closed_forms.result import CLOSED, INTEGRAND, ClosedForm, FormulaError, NoClosedFormError
-from theory.kernel.component import Model
-from theory.kernel.component_tensors import Tensor
-from theory.kernel.component_zero import is_zero
+from theory.kernel.component.model import Model
+from theory.kernel.component.tensors import Tensor
+from theory.kernel.component.zero import is_zero
 from theory.kernel.errors import BudgetError, KernelError
 from theory.language import notation as n
 from theory.language.instances import Law

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from theory.closed_forms.formula import Formula, const
 from theory.closed_forms.result import CLOSED, ClosedForm, FormulaError, NoClosedFormError
-from theory.kernel.component import Model
-from theory.kernel.component_zero import is_zero
+from theory.kernel.component.model import Model
+from theory.kernel.component.zero import is_zero
 from theory.kernel.errors import KernelError
 from theory.language import notation as n
 from theory.language.instances import LawError, Scalar, gaussian

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any, Union
 
-from theory.kernel import certificate, component_certificate, equivalence
-from theory.kernel.certificate import Theorem
-from theory.kernel.component_certificate import ClosedTheorem
-from theory.kernel.equivalence import EquivalenceTheorem
+from theory.kernel.component import certificate as component_certificate
+from theory.kernel.component.certificate import ClosedTheorem
 from theory.kernel.errors import KernelError
+from theory.kernel.index import certificate, equivalence
+from theory.kernel.index.certificate import Theorem
+from theory.kernel.index.equivalence import EquivalenceTheorem
 from theory.language.statements import statement_data
 from theory.language.terms import Term
 

@@ -23,7 +23,7 @@ Key = tuple[tuple[tuple[Atom, Fraction], ...], Any]
 Form = Mapping[Key, Fraction]
 _UNIT: Key = ((), None)
 _LIMIT = 600
-_MOVING = frozenset({"tfun", "p", "kern", "pz", "E", "post", "dt"})
+_MOVING = frozenset({"tfun", "mat", "f", "p", "q", "kern", "pz", "E", "post", "dt"})
 _LEAVES_ALL = frozenset({"tr", "transpose"})
 _LINEAR = frozenset({"E", "post", "grad", "dt", "tr", "transpose", "coord"})
 

@@ -89,14 +89,15 @@ def tfun(name: str) -> Term:
     return make("tfun", (), name)
 
 
-p, kern, p0, pz, wz = (make(op) for op in ("p", "kern", "p0", "pz", "wz"))
+p, kern, p0, pz, wz, q = (make(op) for op in ("p", "kern", "p0", "pz", "wz", "q"))
 x, X0, eye = make("x"), make("X0"), make("eye")
 alpha, sigma, a, g = (tfun(name) for name in ("alpha", "sigma", "a", "g"))
 SCORE, SCORE_C, SCORE_Z = grad(log(p)), grad(log(kern)), grad(log(pz))
 MEAN = post(X0)
 POSTERIOR = times(p0, kern, power(p, -1))
 POSTERIOR_Z = times(wz, pz, power(p, -1))
-DRIFT = times(a, x)
+DRIFT = make("f")
+LINEAR_DRIFT = times(a, x)
 SNR = times(power(alpha, 2), power(sigma, -2))
 NU = times(power(sigma, 2), power(alpha, -2))
 
@@ -149,7 +150,7 @@ _define("quot", _quotient, lambda t, _: times(t[0], power(t[1], -1)))
 # -- names ------------------------------------------------------------
 for _op, _term in {
     "score": SCORE, "score_c": SCORE_C, "score_z": SCORE_Z, "post_mean": MEAN, "posterior": POSTERIOR,
-    "posterior_z": POSTERIOR_Z, "drift_field": DRIFT, "snr": SNR, "nu": NU,
+    "posterior_z": POSTERIOR_Z, "snr": SNR, "nu": NU,
     "mmse": mean(dot(plus(X0, minus(MEAN)), plus(X0, minus(MEAN)))),
     "information": mean(plus(log(kern), minus(log(p)))),
 }.items():  # fmt: skip
@@ -182,6 +183,12 @@ def _number(arity: int) -> Rule:
     return rule
 
 
+def _cov_rule(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
+    if len(args) != 1 or args[0].rank != 1:
+        raise TermError("takes one vector")
+    return 2, frozenset()
+
+
 def _centred(term: Term, average: Callable[[Term], Term]) -> Term:
     return plus(term, minus(average(term)))
 
@@ -194,6 +201,7 @@ def _cov_post(t: tuple[Term, ...], _: Data) -> Term:
 _define("cov_post", _post_rule(1, 2), _cov_post)
 _define("var_post", _post_rule(0, 0), lambda t, _: post(power(_centred(t[0], post), 2)))
 _define("var", _number(1), lambda t, _: mean(power(_centred(t[0], mean), 2)))
+_define("cov", _cov_rule, lambda t, _: mean(make("outer", (_centred(t[0], mean),) * 2)))
 _define("covar", _number(2), lambda t, _: mean(times(_centred(t[0], mean), _centred(t[1], mean))))
 
 # -- entropies ------------------------------------------------------------
@@ -262,10 +270,21 @@ def _noise(t: tuple[Term, ...], along: Data) -> Term:
     return make("origin") if along == FLOW else times(g, grad(t[0]))
 
 
+def _quadratic_variation(t: tuple[Term, ...], along: Data) -> Term:
+    """d[F]/dt = |R|^2 with dF = .. + R . dW."""
+    slope = _noise(t, along)
+    return dot(slope, slope)
+
+
+def _qv_rule(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
+    return 0, _noise_rule(args, data)[1]
+
+
 _define("rate", _choice(CLOCKS, "clock", fixed(0)), _rate)
 _ALONG = (FORWARD, REVERSE, REVERSE_GIVEN_END, FLOW)
 _define("drift", _choice((*_ALONG, FAMILY), "process direction", _drift_rule), _drift)
 _define("noise", _choice(_ALONG, "process direction", _noise_rule), _noise)
+_define("qv", _choice(_ALONG, "process direction", _qv_rule), _quadratic_variation)
 
 
 @lru_cache(maxsize=65536)
@@ -274,6 +293,17 @@ def unfold(term: Term) -> Term:
     args = tuple(unfold(t) for t in term.args)
     rule = UNFOLD.get(term.op)
     return rebuild(term, args) if rule is None else unfold(rule(args, term.data))
+
+
+@lru_cache(maxsize=65536)
+def unfold_linear(term: Term) -> Term:
+    """``term`` in core operators about a linear process, whose drift f is a x."""
+    return _with_linear_drift(unfold(term))
+
+
+@lru_cache(maxsize=65536)
+def _with_linear_drift(term: Term) -> Term:
+    return LINEAR_DRIFT if term == DRIFT else rebuild(term, tuple(map(_with_linear_drift, term.args)))
 
 
 def split_log(term: Term) -> Term:
@@ -297,7 +327,7 @@ def split_log(term: Term) -> Term:
 
 
 def _positive(term: Term) -> bool:
-    if term.op in ("p", "kern", "p0", "pz", "wz", "exp", "pi", "dim"):
+    if term.op in ("p", "q", "kern", "p0", "pz", "wz", "exp", "pi", "dim"):
         return True
     if term.op == "tfun":
         return term.data in ("alpha", "sigma", "g")

@@ -248,6 +248,8 @@ DISCRETE = LawClass("discrete", "any finite discrete law of X0")
 GAUSSIAN = LawClass("gaussian", "any Gaussian law of X0")
 MIXTURE = LawClass("mixture", "any finite Gaussian mixture")
 LINEAR = ProcessClass("linear", "dX = a(t) X dt + g(t) dW, so X_t = alpha X_0 + sigma eps")
+DIFFUSION = ProcessClass("diffusion", "dX = f(X, t) dt + g(t) dW with any smooth drift f")
+MATRIX = ProcessClass("matrix", "dX = A(t) X dt + B(t) dW with G = B B^T, so X_t is Gaussian if X0 is")
 VE = ProcessClass("ve", "dX = g(t) dW (variance exploding: alpha = 1)")
 VP = ProcessClass("vp", "dX = -(beta/2) X dt + sqrt(beta) dW (variance preserving: alpha^2 + sigma^2 = 1)")
 

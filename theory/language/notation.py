@@ -8,22 +8,24 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE, REVERSE_GIVEN_END
+from theory.language.statements import Eq, Le, Rel
 from theory.language.terms import Given, Term, TermError, TermLike, Variable, as_term, make
 
 __all__ = [
-    "Cov", "D", "E", "FAMILY", "FLOW", "FORWARD", "H", "I", "Information", "P", "Phi", "Q", "REVERSE",
+    "A", "Cov", "D", "E", "FAMILY", "FLOW", "FORWARD", "G", "H", "I", "Information", "P", "Phi", "Q", "REVERSE",
     "REVERSE_GIVEN_END", "Sz", "Var", "VarPost", "X0", "Xt", "Z", "a", "alpha", "at", "coord", "covar", "d", "div",
-    "dot", "drift", "dt", "exp", "f", "field", "frobsq", "g", "grad", "h", "inv", "jac", "k", "lap", "log", "m", "mmse",
-    "mz", "noise", "normsq", "nu", "origin", "outer", "p", "p0", "pi", "post", "pz", "s", "s_c", "s_z", "sigma", "snr",
-    "sqrt", "symbol", "tanh", "tr", "transpose", "wz", "x",
+    "dot", "drift", "dt", "exp", "f", "field", "frobsq", "g", "grad", "h", "inv", "jac", "k", "lap", "log", "logdet",
+    "m", "martingale", "mmse", "mz", "noise", "normsq", "nu", "origin", "outer", "p", "p0", "pi", "post", "pz", "q",
+    "qv", "s", "s_c", "s_z", "sigma", "snr", "sqrt", "supermartingale", "symbol", "tanh", "tr", "transpose", "wz", "x",
 ]  # fmt: skip
 
 Xt, Z = Variable("Xt"), Variable("Z")
 x, X0, I, origin = make("x"), make("X0"), make("eye"), make("origin")
 D, pi = make("dim"), make("pi")
 alpha, sigma, a, g = (make("tfun", (), name) for name in ("alpha", "sigma", "a", "g"))
-p, k, p0, pz, wz, mz, Sz = (make(op) for op in ("p", "kern", "p0", "pz", "wz", "mz", "Sz"))
-s, s_c, s_z, m, f = (make(op) for op in ("score", "score_c", "score_z", "post_mean", "drift_field"))
+p, k, p0, pz, wz, mz, Sz, q = (make(op) for op in ("p", "kern", "p0", "pz", "wz", "mz", "Sz", "q"))
+A, G = (make("mat", (), name) for name in ("A", "G"))
+s, s_c, s_z, m, f = (make(op) for op in ("score", "score_c", "score_z", "post_mean", "f"))
 snr, nu, mmse, Information = (make(op) for op in ("snr", "nu", "mmse", "information"))
 
 
@@ -95,6 +97,11 @@ def transpose(term: Term) -> Term:
 def inv(term: Term) -> Term:
     """The inverse of a matrix."""
     return _unary("inv", term)
+
+
+def logdet(term: Term) -> Term:
+    """The logarithm of the determinant of a matrix."""
+    return _unary("logdet", term)
 
 
 def normsq(term: Term) -> Term:
@@ -174,11 +181,12 @@ def P(event: Given) -> Term:
     return make(which)
 
 
-def Cov(event: Given) -> Term:
-    """Posterior covariance Cov(X0 | x)."""
-    if _event(event) != "X0|x":
-        raise TermError(f"Cov({_event(event)}): only Cov(X0 | x) is defined")
-    return make("cov_post", (X0,))
+def Cov(event: Given | Variable | Term) -> Term:
+    """Posterior covariance Cov(X0 | x); the covariances Cov(X0) and Cov(Xt)."""
+    which = {"X0|x": ("cov_post", X0), "X0": ("cov", X0), "Xt": ("cov", x)}.get(_event(event))
+    if which is None:
+        raise TermError(f"Cov({_event(event)}): only Cov(X0 | x), Cov(X0) and Cov(Xt) are defined")
+    return make(which[0], (which[1],))
 
 
 def d(term: Term, clock: str = "t") -> Term:
@@ -194,6 +202,21 @@ def drift(term: Term, along: str, lam: TermLike | None = None) -> Term:
 def noise(term: Term, along: str) -> Term:
     """The row R with dF = .. + R . dW along the process."""
     return make("noise", (term,), along)
+
+
+def qv(term: Term, along: str) -> Term:
+    """The rate d[F]/dt of the quadratic variation of a scalar field along the process."""
+    return make("qv", (term,), along)
+
+
+def martingale(term: Term, along: str) -> Rel:
+    """F is a local martingale along the process: its drift is 0."""
+    return Eq(drift(term, along), 0)
+
+
+def supermartingale(term: Term, along: str) -> Rel:
+    """F is a local supermartingale along the process: its drift is at most 0."""
+    return Le(drift(term, along), 0)
 
 
 Phi = -log(P(X0 | x))

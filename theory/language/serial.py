@@ -6,10 +6,12 @@ from typing import Any
 
 from theory.language.instances import (
     ANY,
+    DIFFUSION,
     DISCRETE,
     FINITE_INFORMATION,
     GAUSSIAN,
     LINEAR,
+    MATRIX,
     MIXTURE,
     VE,
     VP,
@@ -24,7 +26,7 @@ from theory.language.statements import Chain, Iff, Rel, statement_data
 from theory.language.terms import Term, TermError, from_data, make
 
 LAW_CLASSES: dict[str, LawClass] = {c.name: c for c in (ANY, FINITE_INFORMATION, DISCRETE, GAUSSIAN, MIXTURE)}
-PROCESS_CLASSES: dict[str, ProcessClass] = {c.name: c for c in (LINEAR, VE, VP)}
+PROCESS_CLASSES: dict[str, ProcessClass] = {c.name: c for c in (DIFFUSION, LINEAR, VE, VP, MATRIX)}
 
 
 def _fields(data: Any, kind: str, *names: str) -> list[Any]:

@@ -25,6 +25,7 @@ from typing import Any, Union
 X, X0_VAR, Z_VAR = "x", "X0", "Z"
 LATENT = frozenset({X0_VAR, Z_VAR})
 TIME_FUNCTIONS = ("alpha", "sigma", "a", "g")
+MATRICES = ("A", "G")
 
 _RATIONAL = re.compile(r"-?[0-9]{1,4000}(/[0-9]{1,4000})?")
 
@@ -200,6 +201,11 @@ def _test_field(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]
     return data[1], frozenset({X})
 
 
+def _matrix_name(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
+    _need(not args and data in MATRICES, f"holds one of {MATRICES}")
+    return 2, frozenset()
+
+
 def _add(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
     ranks = {a.rank for a in args}
     _need(len(args) >= 2 and len(ranks) == 1, f"adds terms of one rank, got ranks {[a.rank for a in args]}")
@@ -260,11 +266,13 @@ def _at(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
 CORE: dict[str, Rule] = {
     "num": _num, "pi": _leaf(0), "sym": _name, "dim": _leaf(0), "tfun": _tfun,
     "x": _leaf(1, X), "X0": _leaf(1, X0_VAR), "eye": _leaf(2), "origin": _leaf(1),
-    "p": _leaf(0, X), "kern": _leaf(0, X, X0_VAR), "p0": _leaf(0, X0_VAR),
+    "f": _leaf(1, X), "mat": _matrix_name,
+    "p": _leaf(0, X), "q": _leaf(0, X), "kern": _leaf(0, X, X0_VAR), "p0": _leaf(0, X0_VAR),
     "pz": _leaf(0, X, Z_VAR), "wz": _leaf(0, Z_VAR), "mz": _leaf(1, Z_VAR), "Sz": _leaf(2, Z_VAR), "field": _test_field,
     "add": _add, "mul": _mul, "pow": _pow, "log": fixed(0), "exp": fixed(0), "tanh": fixed(0),
     "cos": fixed(0), "sin": fixed(0),
     "dot": _dot, "outer": fixed(1, 1, result=2), "tr": fixed(2, result=0), "transpose": fixed(2), "inv": fixed(2),
+    "logdet": fixed(2, result=0),
     "coord": _coord,
     "grad": _grad, "dt": _dt, "post": _post, "E": _expect, "at": _at,
 }  # fmt: skip
@@ -277,7 +285,10 @@ dim        D, the dimension
 tfun       alpha, sigma, a = alpha'/alpha, g: functions of t
 x X0       a point of space; an end point
 eye origin the identity matrix; the zero vector
+f          drift of the process at x (a x for a linear process)
+mat        A(t) and G(t) of dX = A X dt + B dW, G = B B^T (symmetric)
 p          density of X_t at x; kern: k(x|X0); p0: density of X0 against the law's base measure
+q          density at x of the same process started from another law
 pz wz      density of X_t at x given the label Z; the weight of Z
 mz Sz      mean and covariance of X0 given the label Z, for a mixture of Gaussians
 field      an arbitrary smooth test field of x, data = (name, rank)
@@ -285,14 +296,14 @@ add mul    sums of one rank; products with at most one vector or matrix
 pow        integer or half-integer power of a scalar
 cos sin    of constants: schedules hold them, statements do not need them
 dot        contraction of the last index of the first with the first index of the second
-inv        inverse of a matrix
+inv logdet inverse of a matrix; logarithm of its determinant
 grad       derivative in x, the new index last; dt: derivative in t at fixed x and X0
 post       posterior average at x over X0 and Z;   E: average over the joint law of X0, Z and X_t
 at         value of a field at a constant point
 =========  =================================================================================
 """
 
-WITH_DATA = frozenset({"num", "sym", "tfun", "field", "pow", "coord", "entropy", "rate", "drift", "noise"})
+WITH_DATA = frozenset({"num", "sym", "tfun", "mat", "field", "pow", "coord", "entropy", "rate", "drift", "noise", "qv"})
 """The operators, core or notation, that hold data beside their arguments."""
 
 NOTATION: dict[str, Rule] = {}

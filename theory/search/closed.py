@@ -1,6 +1,6 @@
 """Settles statements about concrete laws: finds certificates for the component kernel, and witnesses. Untrusted.
 
-What it returns as proved has passed ``theory.kernel.component_certificate.check_steps``; what it returns as refuted
+What it returns as proved has passed ``theory.kernel.component.certificate.check_steps``; what it returns as refuted
 carries a rational point of the setting at which the kernel's exact or interval values decide the violation.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from theory.kernel.component import Model
-from theory.kernel.component_certificate import Closed, ClosedTheorem, Step, certificate, check_steps, scope_of
-from theory.kernel.component_witness import Witness, against, other_count, too_many_zeros
+from theory.kernel.component.certificate import Closed, ClosedTheorem, Step, certificate, check_steps, scope_of
+from theory.kernel.component.model import Model
 from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.witness.component_cases import Witness, against, other_count, too_many_zeros
 from theory.language.instances import Setting
 from theory.language.statements import Chain, Iff, Located, Rel, Statement
 from theory.language.terms import Term

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import product
 
-from theory.kernel.component import FREE, Case, Model
-from theory.kernel.component_tensors import flat
-from theory.kernel.component_values import free_names
+from theory.kernel.component.model import FREE, Case, Model
+from theory.kernel.component.tensors import flat
+from theory.kernel.witness.component_values import free_names
 from theory.language.statements import Rel
 from theory.language.terms import Term
 

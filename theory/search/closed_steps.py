@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from theory.kernel.component import Model
-from theory.kernel.component_calculus import derive, substitute
-from theory.kernel.component_certificate import Step
-from theory.kernel.component_elements import ONE, Element
-from theory.kernel.component_rules import gap
-from theory.kernel.component_tensors import flat
-from theory.kernel.component_zero import exponent_of
+from theory.kernel.component.calculus import derive, substitute
+from theory.kernel.component.certificate import Step
+from theory.kernel.component.elements import ONE, Element
+from theory.kernel.component.model import Model
+from theory.kernel.component.rules import gap
+from theory.kernel.component.tensors import flat
+from theory.kernel.component.zero import exponent_of
 from theory.kernel.errors import KernelError
 from theory.language.definitions import minus, num, plus
 from theory.language.statements import Iff, Located, Rel

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from theory.kernel.component_elements import NONZERO, Element, Exponent, Generator, Generators, Mono
-from theory.kernel.component_ring import Ring
-from theory.kernel.component_zero import cleared
+from theory.kernel.component.elements import NONZERO, Element, Exponent, Generator, Generators, Mono
+from theory.kernel.component.ring import Ring
+from theory.kernel.component.zero import cleared
 from theory.language.definitions import dt, log, num, plus, power, tfun, times
 from theory.language.terms import Term, make
 

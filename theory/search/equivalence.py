@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
-from theory.kernel.certificate import lowering_for
-from theory.kernel.equivalence import certificate, check, difference, find_counterexample
 from theory.kernel.errors import KernelError
-from theory.kernel.monomials import Scalars
+from theory.kernel.index.certificate import lowering_for
+from theory.kernel.index.equivalence import certificate, check, difference, find_counterexample
+from theory.kernel.index.monomials import Scalars
 from theory.language.definitions import num, power, tfun, times
 from theory.language.instances import Setting
 from theory.language.statements import Iff
@@ -61,4 +61,3 @@ def _quotient(above: Scalars, below: Scalars, coefficient: Fraction) -> Term | N
         if e and base is not None:
             parts.append(power(base, e))
     return parts[0] if len(parts) == 1 else times(*parts)
-

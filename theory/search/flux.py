@@ -15,12 +15,12 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from theory.kernel.averages import depends_on_space
-from theory.kernel.certificate import Flux, lowered_flux
 from theory.kernel.errors import KernelError
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import Element, Scalars, canonical
-from theory.kernel.zero import cleared, reduced
+from theory.kernel.index.averages import depends_on_space
+from theory.kernel.index.certificate import Flux, lowered_flux
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import Element, Scalars, canonical
+from theory.kernel.index.zero import cleared, reduced
 from theory.language.definitions import (
     MEAN,
     POSTERIOR,
@@ -297,4 +297,3 @@ def _arithmetic(term: Term) -> Iterator[Term]:
         yield node
         if node.op in ("add", "mul", "pow", "dot", "outer", "tr"):
             stack.extend(node.args)
-

@@ -10,12 +10,12 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from theory.kernel.averages import mentions_label
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.gaussian_law import GaussianLaw, log_gaussian, moment
-from theory.kernel.intervals import as_interval
-from theory.kernel.monomials import Element, Factor, Scalars
-from theory.kernel.polynomials import ONE, Polynomial
+from theory.kernel.index.averages import mentions_label
+from theory.kernel.index.monomials import Element, Factor, Scalars
+from theory.kernel.witness.gaussian_law import GaussianLaw, log_gaussian, moment
+from theory.kernel.witness.intervals import as_interval
+from theory.kernel.witness.polynomials import ONE, Polynomial
 
 _D = 2
 

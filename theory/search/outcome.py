@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from theory.kernel.hypotheses import Hypothesis
+from theory.kernel.index.hypotheses import Hypothesis
 
 PROVED, BY_DEFINITION, REFUTED = "proved", "by-definition", "refuted"
 UNDECIDED, UNSUPPORTED = "undecided", "unsupported"

@@ -11,10 +11,10 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from theory.kernel.certificate import Link, Theorem, certificate, check, lowering_for, scope_of
 from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
-from theory.kernel.exact_witness import find_witness
-from theory.kernel.lower import Lowering
+from theory.kernel.index.certificate import Link, Theorem, certificate, check, lowering_for, scope_of
+from theory.kernel.index.lower import Lowering
+from theory.kernel.witness.exact import find_witness
 from theory.language.by_definition import holds_by_definition
 from theory.language.definitions import minus, num, plus
 from theory.language.instances import MIXTURE, Law, Setting

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from theory.kernel.component import Model
-from theory.kernel.component_elements import Element
-from theory.kernel.component_rules import gap
+from theory.kernel.component.elements import Element
+from theory.kernel.component.model import Model
+from theory.kernel.component.rules import gap
 from theory.kernel.errors import KernelError
 from theory.language.instances import Setting
 from theory.language.statements import Chain, Iff, Located, Rel, Statement
@@ -70,7 +70,7 @@ def equal_by_closed_forms(model: Model, rel: Rel) -> list[Step]:
 
 
 def _lines(model: Model, term: Term) -> list[Line]:
-    lines = definitions(term, split=False)
+    lines = definitions(term, split=False, linear=True)
     last = lines[-1].term if lines else term
     closed = _closed(model, last)
     if closed is not None and closed != last:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from theory.kernel.monomials import Element, Factor, Factors, Monomial, Scalars, indices_of
+from theory.kernel.index.monomials import Element, Factor, Factors, Monomial, Scalars, indices_of
 from theory.language.terms import Term, make
 from theory.typeset.tidy import ONE, number, product, quotient, signed_sum, summands
 
@@ -162,7 +162,7 @@ def opened(body: Monomial, kind: str) -> Monomial:
 
 def _field(data: tuple[str, int], slots: tuple[int, ...]) -> _Node:
     term = make("field", (), data)
-    derivatives = slots[data[1]:]
+    derivatives = slots[data[1] :]
     if data[1] == 0 and len(slots) == 2 and slots[0] == slots[1]:
         return _Node(make("lap", (term,)), ())
     if data[1] == 1 and len(slots) == 2 and slots[0] == slots[1]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from theory.kernel import equivalence
-from theory.kernel.certificate import KIND, Flux, lowering_for
 from theory.kernel.errors import KernelError
-from theory.kernel.hypotheses import ASSUMED, Hypothesis
-from theory.kernel.lower import Lowering
+from theory.kernel.index import equivalence
+from theory.kernel.index.certificate import KIND, Flux, lowering_for
+from theory.kernel.index.hypotheses import ASSUMED, Hypothesis
+from theory.kernel.index.lower import Lowering
 from theory.language.by_definition import holds_by_definition
 from theory.language.instances import Setting
 from theory.language.serial import setting_from_data
@@ -82,9 +82,7 @@ def _link(
     return [*steps, say(ZERO, (Why("a sum of squares and of averages of squares"),), ">=", target)]
 
 
-def _equal(
-    left: Term, right: Term, fluxes: list[Flux], decay: Sequence[Hypothesis], lowering: Lowering
-) -> list[Step]:
+def _equal(left: Term, right: Term, fluxes: list[Flux], decay: Sequence[Hypothesis], lowering: Lowering) -> list[Step]:
     indices = tuple(range(1, left.rank + 1))
     ahead, behind = stages(left, lowering, indices)[0], stages(right, lowering, indices)[0]
     if not fluxes:

@@ -5,7 +5,7 @@ Each rule takes a node and gives another term that equals it, or None where it d
 
 from __future__ import annotations
 
-from theory.kernel.bracket import Channel
+from theory.kernel.index.bracket import Channel
 from theory.language.definitions import UNFOLD
 from theory.language.terms import Term, make, walk
 from theory.typeset.sums import element_term
@@ -13,7 +13,7 @@ from theory.typeset.tidy import ZERO, negative, product, signed_sum
 
 LOG_KERN, LOG_P = make("log", (make("kern"),)), make("log", (make("p"),))
 DERIVATIVES = frozenset({"dt", "grad", "jac", "div"})
-_MOVING = frozenset({"tfun", "p", "kern", "pz", "E", "post"})
+_MOVING = frozenset({"tfun", "mat", "f", "p", "q", "kern", "pz", "E", "post"})
 _STILL = frozenset({"sub", "neg", "quot", "normsq", "frobsq", "div", "jac", "lap"})
 
 

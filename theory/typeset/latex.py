@@ -15,17 +15,18 @@ from theory.language.terms import Term, make
 from theory.typeset.writer import ATOM, POWER, PREFIX, PRODUCT, Piece, Writer, unknown
 
 NAMES = {
-    "pi": r"\pi", "dim": "D", "x": "x", "X0": "X_0", "eye": "I", "origin": "0", "p": "p_t", "kern": r"k(x \mid X_0)",
+    "pi": r"\pi", "dim": "D", "x": "x", "X0": "X_0", "eye": "I", "origin": "0", "p": "p_t", "q": "q_t",
+    "kern": r"k(x \mid X_0)",
     "p0": "p_0(X_0)", "pz": r"p_t(x \mid Z)", "wz": "w_Z", "mz": r"\mu_Z", "Sz": "S_Z",
     "score": "s", "score_c": "s_c", "score_z": "s_Z",
-    "post_mean": "m", "posterior": r"P(X_0 \mid x)", "posterior_z": r"P(Z \mid x)", "drift_field": "f",
+    "post_mean": "m", "posterior": r"P(X_0 \mid x)", "posterior_z": r"P(Z \mid x)", "f": "f",
     "snr": r"\operatorname{snr}", "nu": r"\nu", "mmse": r"\operatorname{mmse}", "information": "I(X_0; X_t)",
 }  # fmt: skip
 PREFIXES = {
     "grad": r"\nabla", "div": r"\nabla\cdot", "jac": r"\nabla", "lap": r"\Delta", "dt": r"\partial_t", "log": r"\log"
 }  # fmt: skip
 CALLS = {
-    "exp": r"\exp", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "tr": r"\operatorname{tr}",
+    "exp": r"\exp", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "tr": r"\operatorname{tr}", "logdet": r"\log\det", "cov": r"\operatorname{Cov}",
     "var": r"\operatorname{Var}", "covar": r"\operatorname{Cov}",
 }  # fmt: skip
 GIVEN = {"var_post": r"\operatorname{Var}", "cov_post": r"\operatorname{Cov}"}
@@ -119,6 +120,8 @@ class LatexWriter(Writer):
             return Piece(NAMES[op])
         if op == "tfun":
             return Piece("\\" + str(term.data) if term.data in GREEK else str(term.data))
+        if op == "mat":
+            return Piece(str(term.data))
         if op == "sym":
             return Piece(symbol_latex(str(term.data)))
         if op == "field":
@@ -155,7 +158,7 @@ class LatexWriter(Writer):
         if op == "rate":
             argument = first if self._bare(inside[0]) else self.fence(first)
             return Piece(rf"\frac{{d}}{{d{_spaced(CLOCKS[str(term.data)])}}} {argument}", PREFIX, open=True)
-        if op in ("drift", "noise"):
+        if op in ("drift", "noise", "qv"):
             along = ALONG.get(str(term.data), "") or rf"\mathrm{{family}},\, {inside[-1].text}"
             assert along or term.data == FAMILY
             return Piece(rf"\operatorname{{{op}}}_{{{along}}}" + self.wrap("[", first, "]"))
@@ -218,6 +221,11 @@ def setting_latex(setting: Setting) -> str:
 _FORMULA = {
     "dX = a(t) X dt + g(t) dW": r"$dX = a(t) X \, dt + g(t) \, dW$",
     "X_t = alpha X_0 + sigma eps": r"$X_t = \alpha X_0 + \sigma \varepsilon$",
+    "dX = f(X, t) dt + g(t) dW": r"$dX = f(X, t) \, dt + g(t) \, dW$",
+    "drift f": "drift $f$",
+    "dX = A(t) X dt + B(t) dW": r"$dX = A(t) X \, dt + B(t) \, dW$",
+    "G = B B^T": r"$G = B B^\top$",
+    "X_t is": "$X_t$ is",
     "dX = g(t) dW": r"$dX = g(t) \, dW$",
     "alpha = 1": r"$\alpha = 1$",
     "dX = -(beta/2) X dt + sqrt(beta) dW": r"$dX = -\frac{\beta}{2} X \, dt + \sqrt{\beta} \, dW$",

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from theory.kernel.errors import KernelError
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import Element
-from theory.language.definitions import UNFOLD, split_log, unfold
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import Element
+from theory.language.definitions import LINEAR_DRIFT, UNFOLD, split_log, unfold
 from theory.language.terms import Term, TermError, make, rebuild, walk
 from theory.typeset import derivatives
 from theory.typeset.contractions import NoVectorFormError
@@ -75,21 +75,21 @@ EXPANDED = Why("expanded and collected")
 
 _WORDS = {
     "rate": "the rate in this clock", "entropy": "definition of the entropy",
-    "drift": "Ito's formula", "noise": "Ito's formula: the noise is g grad F",
+    "drift": "Ito's formula", "qv": "definition of the quadratic variation", "cov": "definition of the covariance", "noise": "Ito's formula: the noise is g grad F",
     "information": "definition of the mutual information", "mmse": "definition of the mmse",
     "var": "definition of the variance", "covar": "definition of the covariance",
     "cov_post": "definition of the posterior covariance", "var_post": "definition of the posterior variance",
-    "posterior_z": "Bayes' rule for the label", "drift_field": "the drift f = a x", "score": "definition of the score",
+    "posterior_z": "Bayes' rule for the label", "f": "the drift f = a x", "score": "definition of the score",
     "score_c": "definition of the conditional score", "score_z": "definition of the score of a component",
     "snr": "definition of the signal-to-noise ratio", "nu": "definition of nu",
 }  # fmt: skip
 _TEX_WORDS = {
     "drift": r"It\^o's formula", "noise": r"It\^o's formula: the noise is $g \nabla F$",
-    "drift_field": "the drift $f = a x$", "nu": r"definition of $\nu$", "mmse": r"definition of the $\mathrm{mmse}$",
+    "f": "the drift $f = a x$", "nu": r"definition of $\nu$", "mmse": r"definition of the $\mathrm{mmse}$",
 }  # fmt: skip
 _ORDER = (
-    "rate", "drift", "noise", "entropy", "information", "mmse", "var", "covar", "cov_post", "var_post", "snr", "nu",
-    "score", "score_c", "score_z", "drift_field", "posterior_z",
+    "rate", "drift", "qv", "noise", "entropy", "information", "mmse", "var", "covar", "cov_post", "var_post", "cov", "snr", "nu",
+    "score", "score_c", "score_z", "posterior_z", "f",
 )  # fmt: skip
 _DEPTH = 6
 _STAY = frozenset({"sub", "neg", "quot", "div", "jac", "lap", "normsq", "frobsq", "post_mean", "posterior"})
@@ -102,12 +102,15 @@ def rewritten(term: Term, rule: Rule) -> Term:
     return node if made is None or made.rank != node.rank else made
 
 
-def definitions(term: Term, split: bool = True) -> list[Line]:
-    """One notation after the other replaced by what it stands for; at last, logarithms of products are split."""
+def definitions(term: Term, split: bool = True, linear: bool = False) -> list[Line]:
+    """One notation after the other replaced by what it stands for; at last, logarithms of products are split.
+
+    ``linear``: the drift f is a x.
+    """
     lines: list[Line] = []
     while True:
         found = {node.op for node in walk(term)}
-        waiting = [op for op in _ORDER if op in found]
+        waiting = [op for op in _ORDER if op in found and (linear or op != "f")]
         waiting += sorted(op for op in found if op in UNFOLD and op not in _ORDER and op not in _STAY)
         if waiting:
             op = waiting[0]
@@ -133,6 +136,8 @@ def _definition(op: str) -> Rule:
     def rule(node: Term) -> Term | None:
         if node.op != op:
             return None
+        if op == "f":
+            return LINEAR_DRIFT
         return tidy(UNFOLD[op](node.args, node.data), frozenset(t for t in node.args if t.op not in ("add", "mul")))
 
     return rule
@@ -167,7 +172,7 @@ def _split_all(term: Term) -> Term:
 def stages(side: Term, lowering: Lowering, indices: tuple[int, ...]) -> tuple[list[Line], Element]:
     """The lines from ``side`` (not included) to its expanded form, and its element. Raises KernelError."""
     element = lowering.element(side, indices)
-    lines = definitions(side)
+    lines = definitions(side, linear=lowering.channel.process != "diffusion")
     term = lines[-1].term if lines else side
     written = derivatives.of_kernel(lowering.channel)
     steps: tuple[tuple[Rule, Why], ...] = (

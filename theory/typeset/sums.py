@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd, lcm
 
-from theory.kernel.monomials import Element, Monomial, Scalars
+from theory.kernel.index.monomials import Element, Monomial, Scalars
 from theory.language.terms import Term, make
 from theory.typeset.contractions import (
     DENSITIES,

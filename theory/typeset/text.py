@@ -11,14 +11,14 @@ from theory.language.terms import Term, make
 from theory.typeset.writer import ATOM, POWER, PREFIX, PRODUCT, Piece, Writer, unknown
 
 NAMES = {
-    "pi": "pi", "dim": "D", "x": "x", "X0": "X0", "eye": "I", "origin": "0", "p": "p", "kern": "k(x|X0)",
+    "pi": "pi", "dim": "D", "x": "x", "X0": "X0", "eye": "I", "origin": "0", "p": "p", "q": "q", "kern": "k(x|X0)",
     "p0": "p0(X0)", "pz": "p(x|Z)", "wz": "w(Z)", "mz": "mu_Z", "Sz": "S_Z", "score": "s", "score_c": "s_c",
-    "score_z": "s_z", "post_mean": "m", "posterior": "P(X0|x)", "posterior_z": "P(Z|x)", "drift_field": "f",
+    "score_z": "s_z", "post_mean": "m", "posterior": "P(X0|x)", "posterior_z": "P(Z|x)", "f": "f",
     "snr": "snr", "nu": "nu", "mmse": "mmse", "information": "I(X0; Xt)",
 }  # fmt: skip
 PREFIXES = {"grad": "grad", "div": "div", "jac": "jac", "lap": "lap", "dt": "d_t", "log": "log"}
 CALLS = {
-    "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "tr": "tr", "outer": "outer", "var": "Var", "covar": "Cov"
+    "logdet": "log det", "cov": "Cov", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "tr": "tr", "outer": "outer", "var": "Var", "covar": "Cov"
 }  # fmt: skip
 BRACKETS = {
     "E": ("E[", "]"), "post": ("E[", "|x]"), "var_post": ("Var(", "|x)"), "cov_post": ("Cov(", "|x)"),
@@ -74,7 +74,7 @@ class TextWriter(Writer):
         op, inside = term.op, [self.piece(t) for t in term.args]
         if op in NAMES:
             return Piece(NAMES[op])
-        if op in ("sym", "tfun"):
+        if op in ("sym", "tfun", "mat"):
             return Piece(str(term.data))
         if op == "field":
             return Piece(str(term.data[0]) if isinstance(term.data, tuple) else "")
@@ -103,8 +103,8 @@ class TextWriter(Writer):
         if op == "drift":
             along = f"family {inside[1].text}" if term.data == FAMILY else str(term.data)
             return Piece(f"drift[{inside[0].text}; {along}]")
-        if op == "noise":
-            return Piece(f"noise[{inside[0].text}; {term.data}]")
+        if op in ("noise", "qv"):
+            return Piece(f"{op}[{inside[0].text}; {term.data}]")
         raise unknown(term)
 
     def _argument(self, inner: Piece) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from theory.kernel.bracket import Channel, expand_kernel_logs
 from theory.kernel.errors import BudgetError, KernelError
-from theory.kernel.gaussian_components import written_out
-from theory.kernel.monomials import DIM, ONE, Element, generator, monomial, total
+from theory.kernel.index.bracket import Channel, expand_kernel_logs
+from theory.kernel.index.gaussian_components import written_out
+from theory.kernel.index.monomials import DIM, ONE, Element, generator, monomial, total
 
 _CLEARINGS = 12
 

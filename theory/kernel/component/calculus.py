@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from theory.kernel.component_elements import ONE, POSITIVE, Element, Exponent, Generator
-from theory.kernel.component_ring import Ring
-from theory.kernel.component_zero import sign
+from theory.kernel.component.elements import ONE, POSITIVE, Element, Exponent, Generator
+from theory.kernel.component.ring import Ring
+from theory.kernel.component.zero import sign
 from theory.kernel.errors import KernelError
 
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from theory.kernel.averages import AVERAGE, label_posterior, mentions_label
-from theory.kernel.bracket import Channel
-from theory.kernel.monomials import NESTED, ONE, Element, Factor, Factors, Monomial, monomial, open_up, total
+from theory.kernel.index.averages import AVERAGE, label_posterior, mentions_label
+from theory.kernel.index.bracket import Channel
+from theory.kernel.index.monomials import NESTED, ONE, Element, Factor, Factors, Monomial, monomial, open_up, total
 
 
 def written_out(element: Element, channel: Channel) -> Element:
@@ -105,4 +105,3 @@ def _contraction(m: Monomial, channel: Channel) -> Element | None:
 def _without(factors: Factors, factor: Factor) -> Factors:
     place = factors.index(factor)
     return factors[:place] + factors[place + 1 :]
-

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
-from theory.kernel.monomials import UNIT, Element, Factor, Monomial, monomial, total
+from theory.kernel.index.monomials import UNIT, Element, Factor, Monomial, monomial, total
 
 END_TAGS = frozenset({"lk", "lp0", "k", "p0"})
 LABEL_TAGS = frozenset({"lpz", "pz", "lwz", "wz"})

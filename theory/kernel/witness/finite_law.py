@@ -13,12 +13,12 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from theory.kernel import intervals
-from theory.kernel.averages import LABEL_FACTORS, LABEL_TAGS
 from theory.kernel.errors import UnsupportedError
-from theory.kernel.intervals import Interval, as_interval
-from theory.kernel.monomials import Element, Factor, Monomial, Scalars, indices_of
-from theory.kernel.witness_data import Germ, Number, Rationals, power
+from theory.kernel.index.averages import LABEL_FACTORS, LABEL_TAGS
+from theory.kernel.index.monomials import Element, Factor, Monomial, Scalars, indices_of
+from theory.kernel.witness import intervals
+from theory.kernel.witness.germs import Germ, Number, Rationals, power
+from theory.kernel.witness.intervals import Interval, as_interval
 
 ZERO = Fraction(0)
 
@@ -134,9 +134,7 @@ class FiniteLaw:
             return log if name in ("lpz", "lwz") else intervals.exp(log)
         return self.germ.number(tag, lambda element: self.value(element, {}, end, label))
 
-    def _factors(
-        self, factors: tuple[Factor, ...], at: dict[int, int], end: int | None, label: int | None
-    ) -> Number:
+    def _factors(self, factors: tuple[Factor, ...], at: dict[int, int], end: int | None, label: int | None) -> Number:
         out: Number = Fraction(1)
         for kind, data, slots in factors:
             if kind == "x":

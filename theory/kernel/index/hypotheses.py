@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from theory.kernel.bracket import Channel
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import NESTED, Element, Factors, Monomial
+from theory.kernel.index.bracket import Channel
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import NESTED, Element, Factors, Monomial
 from theory.language.definitions import CLOCK_TERM, unfold
 from theory.language.instances import Law, Setting
 from theory.language.terms import Term, make, walk

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theory.kernel.component import Case, Model
-from theory.kernel.component_certificate import ClosedTheorem
-from theory.kernel.component_rules import gap
-from theory.kernel.component_tensors import flat
-from theory.kernel.component_values import evaluate
+from theory.kernel.component.certificate import ClosedTheorem
+from theory.kernel.component.model import Case, Model
+from theory.kernel.component.rules import gap
+from theory.kernel.component.tensors import flat
 from theory.kernel.errors import UnsupportedError
-from theory.kernel.intervals import Interval
+from theory.kernel.witness.component_values import evaluate
+from theory.kernel.witness.intervals import Interval
 from theory.language.instances import is_psd
 from theory.language.statements import Iff, Located, Rel
 from theory.language.terms import Term, X, as_term, make

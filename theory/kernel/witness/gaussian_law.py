@@ -14,12 +14,12 @@ from itertools import product
 from math import comb
 from typing import Any
 
-from theory.kernel import intervals
 from theory.kernel.errors import UnsupportedError
-from theory.kernel.intervals import Interval, as_interval
-from theory.kernel.monomials import Element, Factor, Monomial, Scalars, indices_of
-from theory.kernel.polynomials import ONE, ZERO, Polynomial
-from theory.kernel.witness_data import Germ, Number, Rationals
+from theory.kernel.index.monomials import Element, Factor, Monomial, Scalars, indices_of
+from theory.kernel.witness import intervals
+from theory.kernel.witness.germs import Germ, Number, Rationals
+from theory.kernel.witness.intervals import Interval, as_interval
+from theory.kernel.witness.polynomials import ONE, ZERO, Polynomial
 
 HALF = Fraction(1, 2)
 

@@ -12,10 +12,10 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from theory.kernel.averages import depends_on_space, expectation, posterior
-from theory.kernel.bracket import Channel
 from theory.kernel.errors import UnsupportedError
-from theory.kernel.monomials import DIM, ONE, ZERO, Element, constant, generator, monomial, total
+from theory.kernel.index.averages import depends_on_space, expectation, posterior
+from theory.kernel.index.bracket import Channel
+from theory.kernel.index.monomials import DIM, ONE, ZERO, Element, constant, generator, monomial, total
 from theory.language.definitions import unfold
 from theory.language.terms import Term
 
@@ -150,7 +150,7 @@ class Lowering:
             root = _exact_root(coefficient)
             if root is None:
                 return None
-            scale = root ** exponent.numerator
+            scale = root**exponent.numerator
         return monomial(tuple((tag, e * exponent) for tag, e in scalars)).scaled(scale)
 
     def is_positive(self, tag: tuple[Any, ...]) -> bool:

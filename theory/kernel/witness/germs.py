@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Union
 
-from theory.kernel import intervals
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.intervals import Interval
-from theory.kernel.monomials import Element
+from theory.kernel.index.monomials import Element
+from theory.kernel.witness import intervals
+from theory.kernel.witness.intervals import Interval
 
 Number = Union[Fraction, Interval]
 _TRIPLES = ((3, 4, 5), (5, 12, 13), (8, 15, 17), (7, 24, 25), (20, 21, 29))
@@ -100,7 +100,7 @@ class Germ:
 
     def text(self) -> str:
         """The germ in words, every number exact."""
-        drift = {"ve": "0", "vp": str(-self.values[("g",)] ** 2 / 2)}.get(self.process)
+        drift = {"ve": "0", "vp": str(-(self.values[("g",)] ** 2) / 2)}.get(self.process)
         names = {("alpha",): "alpha", ("sigma",): "sigma", ("g",): "g", ("a", 0): "a"}
         parts = [f"{names[t]} = {v}" for t, v in sorted(self.values.items()) if t in names]
         if drift is not None:

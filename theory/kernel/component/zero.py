@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from theory.kernel.component_elements import (
+from theory.kernel.component.elements import (
     NEGATIVE,
     NONNEGATIVE,
     NONPOSITIVE,

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from theory.kernel.averages import depends_on_end, depends_on_label, depends_on_space, mentions_label
 from theory.kernel.errors import KernelError
-from theory.kernel.finite_law import FiniteLaw
-from theory.kernel.gaussian_law import GaussianLaw
-from theory.kernel.intervals import as_interval
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import Element
-from theory.kernel.witness_data import Number
+from theory.kernel.index.averages import depends_on_end, depends_on_label, depends_on_space, mentions_label
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import Element
+from theory.kernel.witness.finite_law import FiniteLaw
+from theory.kernel.witness.gaussian_law import GaussianLaw
+from theory.kernel.witness.germs import Number
+from theory.kernel.witness.intervals import as_interval
 from theory.language.instances import Law, Setting
 from theory.language.statements import Rel
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from theory.kernel.component import Model
-from theory.kernel.component_calculus import derive, substitute
-from theory.kernel.component_elements import NEGATIVE, NONNEGATIVE, POSITIVE, Element
-from theory.kernel.component_tensors import flat
-from theory.kernel.component_zero import certified, is_zero
+from theory.kernel.component.calculus import derive, substitute
+from theory.kernel.component.elements import NEGATIVE, NONNEGATIVE, POSITIVE, Element
+from theory.kernel.component.model import Model
+from theory.kernel.component.tensors import flat
+from theory.kernel.component.zero import certified, is_zero
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.nonneg import is_nonnegative
+from theory.kernel.index.nonneg import is_nonnegative
 from theory.language.definitions import minus, plus
 from theory.language.statements import Iff, Located, Rel
 from theory.language.terms import Term, X, make

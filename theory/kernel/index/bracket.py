@@ -10,8 +10,8 @@ that of p0(X0|Z) k, <w> for the average of w over X0 and Z given x, <w>_Z for th
     dt E[w] = E[dt w + w dt l]                        E[w] = E[<w>],  <w> = <<w>_Z>         (tower)
     E[div V + V . grad l] = 0                         (V k p0 decays: a named hypothesis)
 
-p0 is the density of X0 whatever its label. Averages are flat (see :mod:`theory.kernel.averages`). Scalar generators
-(first entry of the tag):
+p0 is the density of X0 whatever its label. Averages are flat (see :mod:`theory.kernel.index.averages`). Scalar
+generators (first entry of the tag):
 
     alpha sigma g, (a, n), (g2, n >= 1)   functions of t and the derivatives of a and g^2
     D pi (sym, s) (log, name) (logint, n) constants and logarithms of t-functions
@@ -28,9 +28,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from theory.kernel.averages import AVERAGE, SPACE_TAGS, expectation, label_posterior, posterior
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.monomials import (
+from theory.kernel.index.averages import AVERAGE, SPACE_TAGS, expectation, label_posterior, posterior
+from theory.kernel.index.monomials import (
     DIM,
     NESTED,
     ONE,

@@ -20,15 +20,15 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from theory.kernel.certificate import lowering_for, scope_of
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.exact_witness import labels_for
-from theory.kernel.finite_law import FiniteLaw
-from theory.kernel.hypotheses import LABELLED, Hypothesis, collect, keeps_one_sign
-from theory.kernel.intervals import as_interval
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import Element
-from theory.kernel.zero import vanishes
+from theory.kernel.index.certificate import lowering_for, scope_of
+from theory.kernel.index.hypotheses import LABELLED, Hypothesis, collect, keeps_one_sign
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import Element
+from theory.kernel.index.zero import vanishes
+from theory.kernel.witness.exact import labels_for
+from theory.kernel.witness.finite_law import FiniteLaw
+from theory.kernel.witness.intervals import as_interval
 from theory.language.definitions import unfold
 from theory.language.instances import LawError, Setting
 from theory.language.serial import iff_from_data, setting_data, setting_from_data

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
-from theory.kernel.component_elements import (
+from theory.kernel.component.elements import (
     NEGATIVE,
     NONNEGATIVE,
     NONPOSITIVE,
@@ -29,7 +29,7 @@ from theory.kernel.component_elements import (
     Mono,
     whole_or_fraction,
 )
-from theory.kernel.component_zero import cleared, sign
+from theory.kernel.component.zero import cleared, sign
 from theory.kernel.errors import KernelError
 
 _NO_FACTORS: Mono = ()

@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import reduce
 
-from theory.kernel import intervals
-from theory.kernel.component_elements import POSITIVE, Element, Exponent, Generator, Generators, Mono
+from theory.kernel.component.elements import POSITIVE, Element, Exponent, Generator, Generators, Mono
 from theory.kernel.errors import KernelError
-from theory.kernel.intervals import Interval, as_interval
+from theory.kernel.witness import intervals
+from theory.kernel.witness.intervals import Interval, as_interval
 
 Point = Mapping[str, Fraction]
 """Values by name: symbols, ``alpha``, ``sigma``, ``a``, ``a'``, ``g2``, ``g2'``, .., ``x1``, .., ``X01``, .."""

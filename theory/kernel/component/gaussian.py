@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cached_property
 
-from theory.kernel.component_elements import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, Element, Exponent, Mono
-from theory.kernel.component_ring import Ring
-from theory.kernel.component_tensors import Matrix, Vector
-from theory.kernel.component_values import occurs
-from theory.kernel.component_zero import sign
+from theory.kernel.component.elements import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, Element, Exponent, Mono
+from theory.kernel.component.ring import Ring
+from theory.kernel.component.tensors import Matrix, Vector
+from theory.kernel.component.zero import sign
 from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.witness.component_values import occurs
 
 
 def positive_power(ring: Ring, value: Element, power: Exponent, reason: str) -> Element:

@@ -22,15 +22,15 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from theory.kernel.averages import depends_on_space
-from theory.kernel.bracket import Channel
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.exact_witness import find_witness
-from theory.kernel.hypotheses import GAUSSIAN_COMPONENTS, LABELLED, Hypothesis, collect, keeps_one_sign
-from theory.kernel.lower import Lowering
-from theory.kernel.monomials import NESTED, Element, Monomial
-from theory.kernel.nonneg import is_nonnegative
-from theory.kernel.zero import vanishes
+from theory.kernel.index.averages import depends_on_space
+from theory.kernel.index.bracket import Channel
+from theory.kernel.index.hypotheses import GAUSSIAN_COMPONENTS, LABELLED, Hypothesis, collect, keeps_one_sign
+from theory.kernel.index.lower import Lowering
+from theory.kernel.index.monomials import NESTED, Element, Monomial
+from theory.kernel.index.nonneg import is_nonnegative
+from theory.kernel.index.zero import vanishes
+from theory.kernel.witness.exact import find_witness
 from theory.language.definitions import minus, num, plus, unfold
 from theory.language.instances import Law, LawError, Setting
 from theory.language.serial import setting_data, setting_from_data, statement_from_data

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Union
 
-from theory.kernel.component_elements import Element
+from theory.kernel.component.elements import Element
 from theory.kernel.errors import UnsupportedError
 
 Vector = tuple[Element, ...]

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from theory.kernel.component import Model
-from theory.kernel.component_rules import RULES
+from theory.kernel.component.model import Model
+from theory.kernel.component.rules import RULES
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.hypotheses import ASSUMED, DISCHARGED, Hypothesis
+from theory.kernel.index.hypotheses import ASSUMED, DISCHARGED, Hypothesis
 from theory.language.instances import Law, LawError, Setting
 from theory.language.serial import rel_from_data, setting_data, setting_from_data, statement_from_data
 from theory.language.statements import Chain, Extremum, Iff, Located, Rel, statement_data

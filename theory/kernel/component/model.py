@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
-from theory.kernel.component_calculus import derive, substitute
-from theory.kernel.component_elements import REAL, Element
-from theory.kernel.component_gaussian import Gaussian, average, determinant, positive_power
-from theory.kernel.component_ring import Ring
-from theory.kernel.component_tensors import (
+from theory.kernel.component.calculus import derive, substitute
+from theory.kernel.component.elements import REAL, Element
+from theory.kernel.component.gaussian import Gaussian, average, determinant, positive_power
+from theory.kernel.component.ring import Ring
+from theory.kernel.component.tensors import (
     Matrix,
     Tensor,
     Vector,
@@ -30,9 +30,9 @@ from theory.kernel.component_tensors import (
     total,
     vector,
 )
-from theory.kernel.component_zero import is_zero, sign
+from theory.kernel.component.zero import is_zero, sign
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.language.definitions import CLOCK_TERM, dt, unfold
+from theory.language.definitions import CLOCK_TERM, dt, unfold_linear
 from theory.language.instances import Law, Scalar, Setting
 from theory.language.terms import X0_VAR, Z_VAR, Term
 
@@ -157,7 +157,7 @@ class Model:
         """
         key = (term, case)
         if key not in self._cache:
-            core = unfold(term)
+            core = unfold_linear(term)
             self._cache[key] = self._lower(core, case) if core is term else self.lower(core, case)
         return self._cache[key]
 

@@ -1,0 +1,1 @@
+"""The component kernel: closed forms of a concrete law."""
