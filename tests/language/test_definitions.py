@@ -12,7 +12,7 @@ SAMPLES = [
     n.P(n.X0 | n.x), n.P(n.Z | n.x), -n.s, n.x - n.X0, n.x / n.sigma, n.noise(n.Phi, n.REVERSE),
     *(n.drift(n.Phi, along) for along in (n.FORWARD, n.REVERSE, n.REVERSE_GIVEN_END, n.FLOW)),
     n.drift(n.h, n.FAMILY, 1), *(n.d(n.H(n.X0 | n.Xt), clock) for clock in CLOCKS),
-    *(make("entropy", (), event) for event in ENTROPIES),
+    n.qv(n.Phi, n.REVERSE), n.Cov(n.Xt), *(make("entropy", (), event) for event in ENTROPIES),
 ]  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def test_a_negative_square_is_refused():
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("version", 2), ("version", "1"), ("kind", "component"), ("kind", None), ("links", {}), ("links", []),
+        ("version", 1), ("version", "2"), ("kind", "component"), ("kind", None), ("links", {}), ("links", []),
         ("links", [{}]), ("links", [[]]), ("setting", {}), ("statement", "p = p"), ("statement", None),
     ],
 )  # fmt: skip

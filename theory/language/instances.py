@@ -254,6 +254,13 @@ VE = ProcessClass("ve", "dX = g(t) dW (variance exploding: alpha = 1)")
 VP = ProcessClass("vp", "dX = -(beta/2) X dt + sqrt(beta) dW (variance preserving: alpha^2 + sigma^2 = 1)")
 
 
+_INCLUDES = {
+    "any": ("finite-information", "discrete", "gaussian", "mixture"),
+    "finite-information": ("discrete", "gaussian", "mixture"), "mixture": ("gaussian",),
+    "diffusion": ("linear", "ve", "vp"), "linear": ("ve", "vp"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Setting:
     """For which laws, processes, dimension and signs of symbols a statement is claimed.
@@ -266,6 +273,17 @@ class Setting:
     D: int | None = None
     positive: tuple[Term, ...] = field(default=())
     nonnegative: tuple[Term, ...] = field(default=())
+
+    def covers(self, other: Setting) -> bool:
+        """Whether every member of ``other`` is one of this setting."""
+        laws = self.law == other.law or (
+            isinstance(self.law, LawClass) and isinstance(other.law, LawClass)
+            and other.law.name in _INCLUDES.get(self.law.name, ())
+        )  # fmt: skip
+        processes = self.process == other.process or other.process.name in _INCLUDES.get(self.process.name, ())
+        signs = set(self.positive) <= set(other.positive)
+        weak = set(self.nonnegative) <= {*other.positive, *other.nonnegative}
+        return laws and processes and self.D in (None, other.D) and signs and weak
 
     def __post_init__(self) -> None:
         if any(t.op != "sym" for t in (*self.positive, *self.nonnegative)):

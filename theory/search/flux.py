@@ -10,14 +10,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import Any
 
 from theory.kernel.errors import KernelError
 from theory.kernel.index.averages import depends_on_space
-from theory.kernel.index.certificate import Flux, lowered_flux
+from theory.kernel.index.certificate import lowered_flux
+from theory.kernel.index.links import Flux
 from theory.kernel.index.lower import Lowering
 from theory.kernel.index.monomials import Element, Scalars, canonical
 from theory.kernel.index.zero import cleared, reduced
@@ -44,21 +44,13 @@ from theory.language.definitions import (
     x,
 )
 from theory.language.terms import Term, make, walk
+from theory.search.effort import Effort
 from theory.search.linear import OutOfTimeError, combination
 
 _WEIGHTS = 6
 _ONE = num(1)
 LOG_POSTERIOR = log(POSTERIOR)
 Fluxes = tuple[Flux, ...]
-
-
-@dataclass
-class Effort:
-    """What a search has cost."""
-
-    unknowns: int = 0
-    equations: int = 0
-    families: int = 0
 
 
 def find_fluxes(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, Union
 
 from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
 from theory.kernel.index.certificate import Link, Theorem, certificate, check, lowering_for, scope_of
@@ -20,9 +20,11 @@ from theory.language.definitions import minus, num, plus
 from theory.language.instances import MIXTURE, Law, Setting
 from theory.language.statements import Chain, Iff, Rel, Statement
 from theory.language.terms import Term
+from theory.search.ansatz import Ansatz
 from theory.search.closed import settle_closed
+from theory.search.effort import Effort
 from theory.search.equivalence import settle_equivalence
-from theory.search.flux import Effort, find_fluxes
+from theory.search.flux import find_fluxes
 from theory.search.gaussian_label import in_vain
 from theory.search.linear import OutOfTimeError
 from theory.search.outcome import BY_DEFINITION, PROVED, REFUTED, UNDECIDED, UNSUPPORTED, Outcome
@@ -85,6 +87,9 @@ def _settle_closed(
     return outcome
 
 
+Strategy = Union[Link, tuple[str, dict[str, str]], None]
+
+
 class _Search:
     """One statement's search: its lowering, its deadline and what it cost."""
 
@@ -93,14 +98,10 @@ class _Search:
         self.setting, self.witnesses, self.thorough = setting, witnesses, thorough
         self.half_way, self.deadline = start + budget / 2, start + budget
         self.effort = Effort()
-        self.evaluations = 0
 
     def counts(self) -> dict[str, int]:
         """The effort as plain counts."""
-        return {
-            "unknowns": self.effort.unknowns, "equations": self.effort.equations, "families": self.effort.families,
-            "evaluations": self.evaluations,
-        }  # fmt: skip
+        return self.effort.counts()
 
     def settle(self, statement: Rel | Chain, square: Term | None) -> Outcome:
         relations = statement.links if isinstance(statement, Chain) else (statement,)
@@ -125,40 +126,87 @@ class _Search:
     def _relation(self, relation: Rel, square: Term | None) -> Link | tuple[str, dict[str, str]]:
         """A link that the kernel accepts, or (status, witness or reason)."""
         lowering = lowering_for(self.setting)
-        for quick in (True, False) if self.thorough else (True,):
-            try:
-                link = self._link(relation, square, lowering, quick)
-            except OutOfTimeError:
-                if not quick:
-                    raise
-                link = None
-            if link is not None and _accepted(relation, self.setting, link):
-                return link
-            if quick and self.witnesses:
-                witness, tried = find_witness(relation, self.setting, lowering, self.deadline)
-                self.evaluations += tried
-                if witness is not None:
-                    return REFUTED, witness.values
-            if quick and relation.relation == "=" and not relation.free and not relation.lhs.rank:
-                residual = lowering.element(relation.lhs) - lowering.element(relation.rhs)
-                if in_vain(residual, lowering.channel.process, lowering.positive):
-                    return UNDECIDED, {"reason": "no certificate exists: it would hold for a Gaussian label too"}
-        tried_text = f"no certificate in {self.effort.families} families, no witness in {self.evaluations} evaluations"
-        return UNDECIDED, {"reason": tried_text}
+        for strategy in (self._quick, self._parts, self._witness, self._in_vain, self._ansatz, self._wide):
+            found = strategy(relation, square, lowering)
+            if isinstance(found, Link):
+                if _accepted(relation, self.setting, found):
+                    return found
+            elif found is not None:
+                return found
+        return UNDECIDED, {"reason": self._tried()}
 
-    def _link(self, relation: Rel, square: Term | None, lowering: Lowering, quick: bool) -> Link | None:
+    def _tried(self) -> str:
+        """What a search that found nothing went through."""
+        tried = f"{self.effort.families} families of fluxes (at most {self.effort.unknowns} unknowns)"
+        return f"no certificate in {tried}, no witness in {self.effort.evaluations} evaluations"
+
+    # -- strategies, in their order; each gives a link to try, an end of the search, or nothing -----------------------
+    def _quick(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """Equal as it stands, or by fluxes of the first family: proofs that read well."""
+        try:
+            return self._link(relation, square, lowering, quick=True)
+        except OutOfTimeError:
+            return None
+
+    def _parts(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """Integration by parts in the Gaussian noise, to a normal form."""
+        if not lowering.channel.is_linear or relation.free or relation.relation in ("<", ">"):
+            return None
+        return Link(parts=True, square=square)
+
+    def _witness(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """An exact member of the setting at which the sides differ."""
+        if not self.witnesses:
+            return None
+        witness, tried = find_witness(relation, self.setting, lowering, self.deadline)
+        self.effort.evaluations += tried
+        return None if witness is None else (REFUTED, witness.values)
+
+    def _in_vain(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """No certificate can exist where the sides differ at a Gaussian label."""
+        if not self.thorough:
+            return UNDECIDED, {"reason": self._tried()}
+        if relation.relation == "=" and not relation.free and not relation.lhs.rank and lowering.channel.is_linear:
+            residual = lowering.element(relation.lhs) - lowering.element(relation.rhs)
+            if in_vain(residual, lowering.channel.process, lowering.positive):
+                return UNDECIDED, {"reason": "no certificate exists: it would hold for a Gaussian label too"}
+        return None
+
+    def _ansatz(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """Fluxes from an ansatz that grows from the residual: for drifts that are not linear."""
+        if lowering.channel.is_linear or relation.free:
+            return None
+        sides = self._sides(relation, square)
+        if sides is None:
+            return None
+        indices = tuple(range(1, sides[0].rank + 1))
+        residual = lowering.element(sides[0], indices) - lowering.element(sides[1], indices)
+        search = Ansatz(residual, sides[0].rank, lowering)
+        fluxes = search.find(self.deadline, self.effort)
+        return None if fluxes is None else Link(fluxes, square if relation.relation != "=" else None)
+
+    def _wide(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """Fluxes from the wide families: for averages over components that are written out."""
+        return self._link(relation, square, lowering, quick=False)
+
+    def _sides(self, relation: Rel, square: Term | None) -> tuple[Term, Term] | None:
+        """The equation that a link has to prove: the relation, or the difference and its square."""
         left, right = relation.lhs, relation.rhs
         if relation.relation in ("<", ">"):
             return None
-        if relation.relation != "=":
-            if relation.relation == "<=":
-                left, right = right, left
-            if square is None:
-                return Link() if quick else None
-            left, right = plus(left, minus(right)) if right != num(0) else left, square
+        if relation.relation == "=":
+            return left, right
+        if relation.relation == "<=":
+            left, right = right, left
+        return None if square is None else (plus(left, minus(right)) if right != num(0) else left, square)
+
+    def _link(self, relation: Rel, square: Term | None, lowering: Lowering, quick: bool) -> Link | None:
+        sides = self._sides(relation, square)
+        if sides is None:
+            return Link() if quick and relation.relation in ("<=", ">=") else None
         until = self.half_way if quick else self.deadline
-        fluxes = find_fluxes(left, right, lowering, self.setting.D, until, self.effort, quick)
-        if fluxes is None and quick and left.free | right.free:
+        fluxes = find_fluxes(*sides, lowering, self.setting.D, until, self.effort, quick)
+        if fluxes is None and quick and relation.free:
             fluxes = ()
         if fluxes is None:
             return None

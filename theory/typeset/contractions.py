@@ -15,13 +15,13 @@ from theory.typeset.tidy import ONE, number, product, quotient, signed_sum, summ
 
 T_FUNCTIONS = frozenset({"D", "pi", "sym", "a", "g", "g2", "alpha", "sigma", "log", "logint", "inv"})
 _ORDER = (
-    "pi", "D", "sym", "a", "g", "g2", "alpha", "sigma", "log", "logint", "inv", "wz", "pz", "p0", "k", "p",
-    "lwz", "lpz", "lp0", "lk", "lp",
+    "pi", "D", "sym", "a", "g", "g2", "alpha", "sigma", "log", "logint", "inv", "wz", "pz", "p0", "k", "q", "p",
+    "lwz", "lpz", "lp0", "lk", "lq", "lp",
 )  # fmt: skip
 _SHORT = 3
 """Summands that may stand over a fraction line."""
-LOGARITHMS = {"lp": "p", "lk": "kern", "lp0": "p0", "lpz": "pz", "lwz": "wz"}
-DENSITIES = {"p": "p", "k": "kern", "p0": "p0", "pz": "pz", "wz": "wz"}
+LOGARITHMS = {"lq": "q", "lp": "p", "lk": "kern", "lp0": "p0", "lpz": "pz", "lwz": "wz"}
+DENSITIES = {"q": "q", "p": "p", "k": "kern", "p0": "p0", "pz": "pz", "wz": "wz"}
 POSTERIORS = {"posterior": ("p0", "k", "p"), "posterior_z": ("wz", "pz", "p")}
 
 
@@ -124,8 +124,8 @@ def _node(factor: Factor) -> _Node:
         return _Node(make("x" if kind == "x" else "X0"), slots)
     if kind == "delta":
         return _Node(make("eye"), slots)
-    if kind == "field":
-        return _field(data, slots)
+    if kind in ("field", "jet"):
+        return _field(kind, data, slots)
     if kind in ("mz", "Sz"):
         return _Node(make(kind), slots)
     if kind == "vinv":
@@ -160,18 +160,27 @@ def opened(body: Monomial, kind: str) -> Monomial:
     return merged(body[0], inner[0]), (*(f for f in body[1] if f[0] != kind), *inner[1])
 
 
-def _field(data: tuple[str, int], slots: tuple[int, ...]) -> _Node:
-    term = make("field", (), data)
-    derivatives = slots[data[1] :]
-    if data[1] == 0 and len(slots) == 2 and slots[0] == slots[1]:
-        return _Node(make("lap", (term,)), ())
-    if data[1] == 1 and len(slots) == 2 and slots[0] == slots[1]:
-        return _Node(make("div", (term,)), ())
-    if len(slots) > 2:
+_JETS = {"f": make("f"), "lk": make("log", (make("kern"),)), "lq": make("log", (make("q"),))}
+
+
+def _field(kind: str, data: tuple[Any, ...], slots: tuple[int, ...]) -> _Node:
+    """A derivative of a test field, of the drift, of log k or of log q: contracted pairs as div and lap."""
+    term = make("field", (), data) if kind == "field" else _JETS[data[0]]
+    for _ in range(data[2] if kind == "jet" else 0):
+        term = make("dt", (term,))
+    rank, left = data[1], list(slots)
+    if rank == 1 and left[0] in left[1:]:
+        index, rank = left.pop(0), 0
+        left.remove(index)
+        term = make("div", (term,))
+    while rank == 0 and (pair := next((i for i in left if left.count(i) == 2), None)) is not None:
+        left = [i for i in left if i != pair]
+        term = make("div", (make("score_c"),)) if term == _JETS["lk"] else make("lap", (term,))
+    if len(left) > 2 or len(set(left)) < len(left):
         raise NoVectorFormError("a third derivative")
-    for _ in derivatives:
-        term = make("grad", (term,))
-    return _Node(term, slots)
+    for _ in left[rank:]:
+        term = make("score_c") if term == _JETS["lk"] else make("grad", (term,))
+    return _Node(term, tuple(left))
 
 
 def _joined(left: _Node, right: _Node) -> _Node:

@@ -75,7 +75,8 @@ EXPANDED = Why("expanded and collected")
 
 _WORDS = {
     "rate": "the rate in this clock", "entropy": "definition of the entropy",
-    "drift": "Ito's formula", "qv": "definition of the quadratic variation", "cov": "definition of the covariance", "noise": "Ito's formula: the noise is g grad F",
+    "drift": "Ito's formula", "qv": "definition of the quadratic variation", "cov": "definition of the covariance",
+    "noise": "Ito's formula: the noise is g grad F",
     "information": "definition of the mutual information", "mmse": "definition of the mmse",
     "var": "definition of the variance", "covar": "definition of the covariance",
     "cov_post": "definition of the posterior covariance", "var_post": "definition of the posterior variance",
@@ -88,8 +89,8 @@ _TEX_WORDS = {
     "f": "the drift $f = a x$", "nu": r"definition of $\nu$", "mmse": r"definition of the $\mathrm{mmse}$",
 }  # fmt: skip
 _ORDER = (
-    "rate", "drift", "qv", "noise", "entropy", "information", "mmse", "var", "covar", "cov_post", "var_post", "cov", "snr", "nu",
-    "score", "score_c", "score_z", "posterior_z", "f",
+    "rate", "drift", "qv", "noise", "entropy", "information", "mmse", "var", "covar", "cov_post", "var_post", "cov",
+    "snr", "nu", "score", "score_c", "score_z", "posterior_z", "f",
 )  # fmt: skip
 _DEPTH = 6
 _STAY = frozenset({"sub", "neg", "quot", "div", "jac", "lap", "normsq", "frobsq", "post_mean", "posterior"})

@@ -18,7 +18,8 @@ NAMES = {
 }  # fmt: skip
 PREFIXES = {"grad": "grad", "div": "div", "jac": "jac", "lap": "lap", "dt": "d_t", "log": "log"}
 CALLS = {
-    "logdet": "log det", "cov": "Cov", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "tr": "tr", "outer": "outer", "var": "Var", "covar": "Cov"
+    "logdet": "log det", "cov": "Cov",
+    "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "tr": "tr", "outer": "outer", "var": "Var", "covar": "Cov"
 }  # fmt: skip
 BRACKETS = {
     "E": ("E[", "]"), "post": ("E[", "|x]"), "var_post": ("Var(", "|x)"), "cov_post": ("Cov(", "|x)"),

@@ -16,7 +16,7 @@ from theory.kernel.index.monomials import UNIT, Element, Factor, Monomial, monom
 
 END_TAGS = frozenset({"lk", "lp0", "k", "p0"})
 LABEL_TAGS = frozenset({"lpz", "pz", "lwz", "wz"})
-SPACE_TAGS = frozenset({"lp", "lk", "p", "k", "lpz", "pz"})
+SPACE_TAGS = frozenset({"lp", "lk", "p", "k", "lpz", "pz", "lq", "q"})
 SIDE = SPACE_TAGS | END_TAGS | LABEL_TAGS
 LABEL_FACTORS = frozenset({"zpost", "mz", "Sz", "vinv"})
 
@@ -47,7 +47,7 @@ def _parted(m: Monomial) -> tuple[Monomial, Monomial, Monomial]:
     """The parts of a monomial that depend on X0, on Z but not on X0, and on neither. Their indices may be shared."""
     scalars, factors = m
     kind = [1 if s[0][0] in END_TAGS else 2 if s[0][0] in LABEL_TAGS else 3 for s in scalars]
-    sort = [1 if f[0] == "X" else 2 if f[0] in LABEL_FACTORS else 3 for f in factors]
+    sort = [1 if _on_end(f) else 2 if f[0] in LABEL_FACTORS else 3 for f in factors]
     end, label, rest = (
         (
             tuple(s for s, k in zip(scalars, kind, strict=True) if k == part),
@@ -56,6 +56,10 @@ def _parted(m: Monomial) -> tuple[Monomial, Monomial, Monomial]:
         for part in (1, 2, 3)
     )
     return end, label, rest
+
+
+def _on_end(factor: Factor) -> bool:
+    return factor[0] == "X" or (factor[0] == "jet" and factor[1][0] == "lk")
 
 
 def label_posterior(element: Element) -> Element:

@@ -1,21 +1,28 @@
-"""The calculus of the Gaussian channel X_t = alpha X_0 + sigma eps, for every D, K and prior. Trusted.
+"""The calculus of a diffusion started from X_0, for every dimension D, number of components K and prior. Trusted.
 
 The law has a label Z with finitely many values, and Z - X0 - X_t is Markov: the joint density is
-w_Z p0(X0|Z) k(x|X0). Write k(x|X0) = N(x; alpha X0, sigma^2 I), l = log k, p for the integral of p0 k over X0, pz for
-that of p0(X0|Z) k, <w> for the average of w over X0 and Z given x, <w>_Z for that over X0 given x and Z. The rules:
+w_Z p0(X0|Z) k(x|X0). Write l = log k, p for the integral of p0 k over X0, pz for that of p0(X0|Z) k, <w> for the
+average of w over X0 and Z given x, <w>_Z for that over X0 given x and Z. There are two kinds of channel:
 
-    d_i l = -(x_i - alpha X0_i) / sigma^2            dt l from alpha' = a alpha, (sigma^2)' = 2 a sigma^2 + g^2
-    d p = p <dl>            d log p = <dl>            d <w> = <dw> + <w dl> - <w><dl>       (d = d_i or dt)
+    linear     f = a x, k(x|X0) = N(x; alpha X0, sigma^2 I), so that d_i l = -(x_i - alpha X0_i) / sigma^2, and
+               dt l follows from alpha' = a alpha, (sigma^2)' = 2 a sigma^2 + g^2
+    diffusion  any smooth drift f(x, t), and k is any positive smooth solution of the forward equation,
+               dt l = -div f - f . grad l + (g^2/2) (lap l + |grad l|^2): a named hypothesis
+
+The rules, with d = d_i or dt:
+
+    d p = p <dl>            d log p = <dl>            d <w> = <dw> + <w dl> - <w><dl>
     d pz = pz <dl>_Z        d log pz = <dl>_Z         d <w>_Z = <dw>_Z + <w dl>_Z - <w>_Z <dl>_Z
     dt E[w] = E[dt w + w dt l]                        E[w] = E[<w>],  <w> = <<w>_Z>         (tower)
     E[div V + V . grad l] = 0                         (V k p0 decays: a named hypothesis)
 
-p0 is the density of X0 whatever its label. Averages are flat (see :mod:`theory.kernel.index.averages`). Scalar
-generators (first entry of the tag):
+q is the density of the same process started from another law: log q obeys the equation that l obeys, and nothing else
+is known of it. p0 is the density of X0 whatever its label. Averages are flat (:mod:`theory.kernel.index.averages`).
+Scalar generators (first entry of the tag):
 
     alpha sigma g, (a, n), (g2, n >= 1)   functions of t and the derivatives of a and g^2
     D pi (sym, s) (log, name) (logint, n) constants and logarithms of t-functions
-    lp lk lp0 p k p0                      log p, log k(x|X0), log p0(X0) and the densities themselves
+    lp lk lp0 lq p k p0 q                 log p, log k(x|X0), log p0(X0), log q and the densities themselves
     lpz lwz pz wz                         log pz, log w_Z, the density of X_t given Z and the weight of Z
     (inv, element)                        the inverse of a number or function of t
 """
@@ -79,7 +86,7 @@ def _mentions_lk(m: Monomial) -> bool:
 
 @dataclass(frozen=True)
 class Channel:
-    """The derivation rules for one class of linear processes: "linear", "ve" (alpha = 1) or "vp" (g^2 = -2 a).
+    """The derivation rules for one class of processes: "linear", "ve" (alpha = 1), "vp" (g^2 = -2 a), "diffusion".
 
     ``gaussian``: X0 given Z is Gaussian with mean m_Z and covariance S_Z.
     """
@@ -88,15 +95,26 @@ class Channel:
     gaussian: bool = False
 
     def __post_init__(self) -> None:
-        if self.process not in ("linear", "ve", "vp"):
-            raise UnsupportedError(f"no rules for the process class {self.process!r}")
+        if self.process not in ("linear", "ve", "vp", "diffusion"):
+            raise UnsupportedError(f"the index kernel has no rules for the process class {self.process!r}")
+
+    @property
+    def is_linear(self) -> bool:
+        """f = a x, with a Gaussian k."""
+        return self.process != "diffusion"
+
+    def _linear_only(self, what: str) -> None:
+        if not self.is_linear:
+            raise UnsupportedError(f"{what} belongs to linear processes; write a diffusion with f and g")
 
     def alpha(self, exponent: int = 1) -> Element:
         """A power of alpha."""
+        self._linear_only("alpha")
         return ONE if self.process == "ve" else generator("alpha", exponent=exponent)
 
     def sigma(self, exponent: int = 1) -> Element:
         """A power of sigma."""
+        self._linear_only("sigma")
         return generator("sigma", exponent=exponent)
 
     def g2(self, order: int = 0) -> Element:
@@ -105,9 +123,27 @@ class Channel:
 
     def a(self, order: int = 0) -> Element:
         """The derivative of a = alpha'/alpha of an order; 0 under VE, -g^2/2 under VP."""
+        self._linear_only("a")
         if self.process == "ve":
             return ZERO
         return self.g2(order).scaled(-HALF) if self.process == "vp" else generator("a", order)
+
+    def drift(self, index: int) -> Element:
+        """f_i."""
+        if self.is_linear:
+            return self.a() * monomial((), (("x", "", (index,)),))
+        return monomial((), (("jet", ("f", 1, 0), (index,)),))
+
+    @property
+    def drift_divergence(self) -> Element:
+        """div f."""
+        return self.a() * generator(*DIM) if self.is_linear else monomial((), (("jet", ("f", 1, 0), (1, 1)),))
+
+    def forward_rate(self, name: str) -> Element:
+        """dt l = -div f - f . grad l + (g^2/2) (lap l + |grad l|^2), of the logarithm l called ``name``."""
+        slope = _jet(name, 1)
+        spread = (self.g2() * (_jet(name, 1, 1) + slope * slope)).scaled(HALF)
+        return spread - self.drift_divergence - self.drift(1) * slope
 
     @property
     def log_sigma_rate(self) -> Element:
@@ -132,11 +168,15 @@ class Channel:
 
     def slope(self, index: int) -> Element:
         """d_i log k(x|X0)."""
+        if not self.is_linear:
+            return _jet("lk", index)
         return (self.offset(index) * self.sigma(-2)).scaled(-1)
 
     @property
     def kernel_rate(self) -> Element:
-        """dt log k(x|X0), from the explicit logarithm by the rules of alpha and sigma."""
+        """dt log k(x|X0): by the forward equation, or from the explicit logarithm by the rules of alpha and sigma."""
+        if not self.is_linear:
+            return self.forward_rate("lk")
         pull = self.offset(1) * monomial((), (("X", "", (1,)),)) * self.alpha() * self.a() * self.sigma(-2)
         spread = self.offset(1) * self.offset(1) * self.sigma(-2) * self.log_sigma_rate
         return total((pull, spread, (generator(*DIM) * self.log_sigma_rate).scaled(-1)))
@@ -161,6 +201,11 @@ class Channel:
         last, other = rank + 1, rank + 2
         divergence = self.gradient(flux, other) * monomial((), (("delta", "", (last, other)),))
         return expectation(divergence + flux * self.slope(last))
+
+
+def _jet(name: str, *slots: int) -> Element:
+    """A derivative in x of log k ("lk") or log q ("lq")."""
+    return monomial((), (("jet", (name, 0, 0), slots),))
 
 
 def _derive(channel: Channel, element: Element, index: int) -> Element:
@@ -191,6 +236,9 @@ def _likelihood_slope(channel: Channel, index: int) -> Element:
 @lru_cache(maxsize=4096)
 def _scalar_derivative(channel: Channel, tag: tuple[Any, ...], index: int) -> Element:
     name = tag[0]
+    if name in ("lq", "q"):
+        change = _jet("lq", index) if index else channel.forward_rate("lq")
+        return change if name == "lq" else change * generator(*tag)
     if name in SPACE_TAGS:
         slope = _likelihood_slope(channel, index)
         average = {"lp": posterior, "p": posterior, "lpz": label_posterior, "pz": label_posterior}.get(name)
@@ -231,6 +279,8 @@ def _factor_derivative(channel: Channel, factor: Factor, index: int) -> Element:
         return monomial((), (("delta", "", (slots[0], index)),)) if index else ZERO
     if kind == "field":
         return monomial((), ((kind, data, (*slots, index)),)) if index else ZERO
+    if kind == "jet":
+        return monomial((), ((kind, data, (*slots, index)),)) if index else _jet_rate(channel, data, slots)
     if kind in ("X", "delta", "mz", "Sz") or (kind in ("E", "vinv") and index):
         return ZERO
     if kind == "vinv":  # dt V = 2 a V + g^2 I, and dt V^-1 = -V^-1 (dt V) V^-1
@@ -246,3 +296,17 @@ def _factor_derivative(channel: Channel, factor: Factor, index: int) -> Element:
         average = AVERAGE[kind]
         return average(change) + average(inner * slope) - average(inner) * average(slope)
     raise KernelError(f"no derivative for {kind!r}")
+
+
+def _jet_rate(channel: Channel, data: tuple[str, int, int], slots: tuple[int, ...]) -> Element:
+    """dt of a jet: f gets a derivative in t; dt d_i .. d_j l = d_i .. d_j of the forward equation."""
+    name, rank, order = data
+    if name == "f":
+        return monomial((), (("jet", (name, rank, order + 1), slots),))
+    change, base = channel.forward_rate(name), max(slots)
+    fresh = range(base + 1, base + 1 + len(slots))  # slots may repeat: derive in fresh directions, contract later
+    for index in fresh:
+        change = channel.gradient(change, index)
+    for index, slot in zip(fresh, slots, strict=True):
+        change = change * monomial((), (("delta", "", (index, slot)),))
+    return change

@@ -1,62 +1,53 @@
-"""Certificates of the bracket kernel and the one gate through which they become theorems. Trusted.
+"""Certificates of the index kernel and the one gate through which they become theorems. Trusted.
 
 A certificate is inert JSON data::
 
-    {"version": 1, "kind": "bracket", "statement": .., "setting": ..,
-     "links": [{"fluxes": [{"coefficient": term, "flux": term, "along": n}, ..], "square": term or null}, ..]}
+    {"version": 2, "kind": "bracket", "statement": .., "setting": .., "links": [link, ..]}
+    link = {"fluxes": [{"coefficient": term, "flux": term, "along": n}, ..], "parts": true or false,
+            "lemmas": [{"coefficient": term, "rates": n, "certificate": {..}}, ..],
+            "square": term or null, "pieces": [piece, ..]}
 
 with one link for a relation, and one for each relation of a chain. A link A = B is accepted if
 
-    A - B - sum_i c_i E[div V_i + V_i . grad log k(x|X0)]  is zero,
+    A - B - sum_i c_i E[div V_i + V_i . grad log k(x|X0)] - sum_j b_j (dt)^n_j (L_j - R_j)  is zero,
 
-with coefficients c_i that are numbers or functions of t and fluxes V_i that are vector fields of x and X0 (matrix
-fields if A is a vector). ``along`` n > 0 gives a flux W without the n-th index of A: V = W e_n for each unit vector
-e_n, so that the identity reads E[d_n W + W d_n log k] = 0. A link
-A >= B needs a ``square`` S with A - B = S proved in the same way and S >= 0 by its authored form (null stands for
-A - B itself). The kernel lowers the statement itself and never searches.
+with coefficients c_i that are numbers or functions of t, fluxes V_i that are vector fields of x and X0 (matrix fields
+if A is a vector), and lemmas L_j = R_j with certificates of their own. ``along`` n > 0 gives a flux W without the n-th
+index of A: V = W e_n for each unit vector e_n, so that the identity reads E[d_n W + W d_n log k] = 0. With ``parts``
+the averages that are left are integrated by parts as far as that goes (see :mod:`theory.kernel.index.parts`).
+
+A link A >= B needs a sum N >= 0 with A - B = N proved in the same way: a ``square``, non-negative by its authored form,
+and ``pieces``, non-negative by the rules of :mod:`theory.kernel.index.pieces` (neither stands for A - B itself, which
+must then be non-negative by its form). The kernel lowers the statement itself and never searches.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.index.averages import depends_on_space
-from theory.kernel.index.bracket import Channel
-from theory.kernel.index.hypotheses import GAUSSIAN_COMPONENTS, LABELLED, Hypothesis, collect, keeps_one_sign
-from theory.kernel.index.lower import Lowering
+from theory.kernel.index.hypotheses import LABELLED, Hypothesis, Used, collect, keeps_one_sign
+from theory.kernel.index.links import Flux, Lemma, Link, link_data, link_from_data
+from theory.kernel.index.lower import GAUSSIAN_COMPONENTS, Lowering, lowering_for
 from theory.kernel.index.monomials import NESTED, Element, Monomial
 from theory.kernel.index.nonneg import is_nonnegative
+from theory.kernel.index.parts import Parts
+from theory.kernel.index.pieces import Piece, nonnegative
 from theory.kernel.index.zero import vanishes
 from theory.kernel.witness.exact import find_witness
 from theory.language.definitions import minus, num, plus, unfold
 from theory.language.instances import Law, LawError, Setting
 from theory.language.serial import setting_data, setting_from_data, statement_from_data
 from theory.language.statements import Chain, Rel, statement_data
-from theory.language.terms import Term, TermError, from_data, to_data, walk
+from theory.language.terms import Term, TermError, walk
 
-VERSION, KIND = 1, "bracket"
-_FLUX_LIMIT = 200
+VERSION, KIND = 2, "bracket"
+_DEPTH = 3
 ANY_LABEL = "any label Z of finitely many values that X_t sees only through X0"
 _DENOMINATOR_SECONDS = 10
-
-
-class Flux(NamedTuple):
-    """A flux with its coefficient; ``along`` = 0 for a divergence over its last index (see the module)."""
-
-    coefficient: Term
-    field: Term
-    along: int = 0
-
-
-@dataclass(frozen=True)
-class Link:
-    """What proves one relation: fluxes, and the square of an inequality."""
-
-    fluxes: tuple[Flux, ...] = ()
-    square: Term | None = None
 
 
 @dataclass(frozen=True)
@@ -74,20 +65,11 @@ def certificate(statement: Rel | Chain, setting: Setting, links: tuple[Link, ...
     """The certificate as inert data."""
     return {
         "version": VERSION, "kind": KIND, "statement": statement_data(statement), "setting": setting_data(setting),
-        "links": [
-            {
-                "fluxes": [
-                    {"coefficient": to_data(f.coefficient), "flux": to_data(f.field), "along": f.along}
-                    for f in link.fluxes
-                ],
-                "square": None if link.square is None else to_data(link.square),
-            }
-            for link in links
-        ],
+        "links": [link_data(link) for link in links],
     }  # fmt: skip
 
 
-def check(data: Any) -> Theorem:
+def check(data: Any, *, depth: int = 0) -> Theorem:
     """The theorem that a certificate proves. Raises KernelError naming the step that is refused."""
     statement, setting, links = _read(data)
     lowering = lowering_for(setting)
@@ -98,25 +80,25 @@ def check(data: Any) -> Theorem:
         authored = _authored_denominators(relations, lowering, setting)
     except RecursionError:
         raise KernelError("the term is nested too deeply") from None
-    steps, fluxes = [], []
+    proofs = []
     for number, (relation, link) in enumerate(zip(relations, links, strict=True), 1):
         try:
-            used, step = _check_link(relation, link, lowering, setting)
+            proofs.append(_Proof(lowering, setting, depth).of(relation, link))
         except KernelError as error:
             raise type(error)(f"link {number}: {error}") from error
         except RecursionError:
             raise KernelError(f"link {number}: the term is nested too deeply") from None
-        fluxes.extend(used)
-        steps.append(step)
     divided = [tag for tag in lowering.inverses if tag not in authored and not keeps_one_sign(tag)]
     if divided:
         raise KernelError(f"the proof divides by {lowering.inverses[divided[0]]!r}, the statement does not")
     terms = [t for r in relations for t in (r.lhs, r.rhs)]
-    extra = [t for link in links for f in link.fluxes for t in (f.coefficient, f.field)]
-    extra += [link.square for link in links if link.square is not None]
-    hypotheses = collect(terms, extra, fluxes, lowering, setting)
+    extra = [t for proof in proofs for t in proof.terms]
+    used = Used([f for proof in proofs for f in proof.fluxes], {w for proof in proofs for w in proof.parts.fields})
+    hypotheses = collect(terms, extra, used, lowering, setting)
+    lemmas = [h for proof in proofs for h in proof.hypotheses if h not in hypotheses]
     labelled = any(n.op in LABELLED for t in (*terms, *extra) for n in walk(unfold(t)))
-    return Theorem(statement, setting, scope_of(setting, labelled), hypotheses, tuple(steps))
+    steps = tuple(proof.step for proof in proofs)
+    return Theorem(statement, setting, scope_of(setting, labelled), (*hypotheses, *dict.fromkeys(lemmas)), steps)
 
 
 def _authored_denominators(relations: tuple[Rel, ...], lowering: Lowering, setting: Setting) -> set[Any]:
@@ -139,14 +121,6 @@ def _authored_denominators(relations: tuple[Rel, ...], lowering: Lowering, setti
     return set(lowering.inverses)
 
 
-def lowering_for(setting: Setting) -> Lowering:
-    """The reading of statements in a setting. Raises UnsupportedError for a concrete law."""
-    if isinstance(setting.law, Law):
-        raise UnsupportedError("a concrete law is the component kernel's")
-    channel = Channel(setting.process.name, gaussian=setting.law.name in GAUSSIAN_COMPONENTS)
-    return Lowering(channel, frozenset(str(t.data) for t in setting.positive))
-
-
 def scope_of(setting: Setting, labelled: bool = False) -> str:
     """For what a proof in the bracket kernel holds; ``labelled`` if it speaks of the label Z."""
     size = "every dimension D" if setting.D is None else f"D = {setting.D}"
@@ -166,63 +140,102 @@ def _read(data: Any) -> tuple[Rel | Chain, Setting, list[Link]]:
         raise KernelError(f"not a certificate of kind {KIND!r}, version {VERSION}")
     try:
         statement, setting = statement_from_data(data["statement"]), setting_from_data(data["setting"])
-        return statement, setting, [_read_link(item) for item in data["links"]]
+        return statement, setting, [link_from_data(item) for item in data["links"]]
     except (TermError, LawError) as error:
         raise KernelError(f"the certificate does not parse: {error}") from error
     except RecursionError:
         raise KernelError("the certificate is nested too deeply") from None
 
 
-def _read_link(data: Any) -> Link:
-    if not isinstance(data, dict) or set(data) != {"fluxes", "square"} or not isinstance(data["fluxes"], list):
-        raise KernelError("not a link: expected the fields fluxes, square")
-    if len(data["fluxes"]) > _FLUX_LIMIT:
-        raise KernelError(f"more than {_FLUX_LIMIT} fluxes")
-    fluxes = []
-    for item in data["fluxes"]:
-        if not isinstance(item, dict) or set(item) != {"coefficient", "flux", "along"}:
-            raise KernelError("not a flux: expected the fields coefficient, flux, along")
-        if type(item["along"]) is not int:
-            raise KernelError("not a flux: along is an index number")
-        fluxes.append(Flux(from_data(item["coefficient"]), from_data(item["flux"]), item["along"]))
-    return Link(tuple(fluxes), None if data["square"] is None else from_data(data["square"]))
+class _Proof:
+    """One link before the kernel: what it used, and how it went."""
 
+    def __init__(self, lowering: Lowering, setting: Setting, depth: int) -> None:
+        self.lowering, self.setting, self.depth = lowering, setting, depth
+        self.parts = Parts(lowering.channel)
+        self.fluxes: list[Element] = []
+        self.terms: list[Term] = []
+        self.hypotheses: list[Hypothesis] = []
+        self.step = ""
 
-def _check_link(relation: Rel, link: Link, lowering: Lowering, setting: Setting) -> tuple[list[Element], str]:
-    left, right = relation.lhs, relation.rhs
-    if relation.relation in ("<", ">"):
-        raise UnsupportedError("strict inequalities need an enclosure, not a square")
-    if relation.relation == "<=":
-        left, right = right, left
-    if relation.relation == "=":
-        if link.square is not None:
-            raise KernelError("an equation takes no square")
-        used = prove_equal(left, right, link.fluxes, lowering, setting.D)
-        return used, f"equal by {len(used)} flux(es)" if used else "equal"
-    square = link.square
-    if square is None:
-        square = left if right == num(0) else plus(left, minus(right))
-    positive, nonnegative = lowering.positive, frozenset(str(t.data) for t in setting.nonnegative)
-    if not is_nonnegative(square, positive, nonnegative):
-        raise KernelError("the square is not non-negative by its form")
-    used = prove_equal(plus(left, minus(right)), square, link.fluxes, lowering, setting.D)
-    return used, f"the difference is a sum of squares, by {len(used)} flux(es)"
+    def of(self, relation: Rel, link: Link) -> _Proof:
+        """Accept the link, or raise KernelError."""
+        left, right = relation.lhs, relation.rhs
+        if relation.relation in ("<", ">"):
+            raise UnsupportedError("strict inequalities need an enclosure, not a square")
+        if relation.relation == "<=":
+            left, right = right, left
+        if relation.relation == "=":
+            if link.square is not None or link.pieces:
+                raise KernelError("an equation takes no square and no pieces")
+            self._equal(left, right, link)
+            self.step = f"equal{self._how(link)}"
+            return self
+        nonnegative = self._nonnegative(left, right, link)
+        self._equal(plus(left, minus(right)), nonnegative, link)
+        self.step = f"the difference is {self._what(link)}{self._how(link)}"
+        return self
 
+    def _what(self, link: Link) -> str:
+        names = ["a sum of squares"] if link.square is not None or not link.pieces else []
+        return " plus ".join([*names, *dict.fromkeys(piece.rule for piece in link.pieces)])
 
-def prove_equal(
-    left: Term, right: Term, fluxes: tuple[Flux, ...], lowering: Lowering, dimension: int | None
-) -> list[Element]:
-    """The lowered fluxes, if left - right - sum c E[div V + V . grad l] is zero; raises KernelError otherwise."""
-    indices = tuple(range(1, left.rank + 1))
-    residual = lowering.element(left, indices) - lowering.element(right, indices)
-    used = []
-    for flux in fluxes:
-        field, identity = lowered_flux(flux, lowering, left.rank)
-        used.append(field)
-        residual = residual - identity
-    if not vanishes(residual, lowering.channel, dimension):
-        raise KernelError(f"the residual does not vanish ({len(residual.terms)} monomials are left)")
-    return used
+    def _how(self, link: Link) -> str:
+        said = [f"{len(self.fluxes)} flux(es)"] if self.fluxes else []
+        said += [f"{len(link.lemmas)} lemma(s)"] if link.lemmas else []
+        said += [f"integration by parts with {len(self.parts.fields)} field(s)"] if self.parts.fields else []
+        return f" by {' and '.join(said)}" if said else ""
+
+    def _nonnegative(self, left: Term, right: Term, link: Link) -> Term:
+        """The sum that the difference is equal to. Raises KernelError if a summand is not known to be >= 0."""
+        positive, setting = self.lowering.positive, self.setting
+        weak = frozenset(str(t.data) for t in setting.nonnegative)
+        summands = [nonnegative(piece, positive, weak, setting) for piece in link.pieces]
+        square = link.square
+        if square is None and not summands:
+            square = left if right == num(0) else plus(left, minus(right))
+        if square is not None:
+            if not is_nonnegative(square, positive, weak):
+                raise KernelError("the square is not non-negative by its form")
+            summands.append(square)
+        self.terms += summands
+        return summands[0] if len(summands) == 1 else plus(*summands)
+
+    def _equal(self, left: Term, right: Term, link: Link) -> None:
+        """Accept left = right. Raises KernelError unless the residual vanishes."""
+        lowering, indices = self.lowering, tuple(range(1, left.rank + 1))
+        residual = lowering.element(left, indices) - lowering.element(right, indices)
+        for flux in link.fluxes:
+            field, identity = lowered_flux(flux, lowering, left.rank)
+            self.fluxes.append(field)
+            self.terms += [flux.coefficient, flux.field]
+            residual = residual - identity
+        for number, lemma in enumerate(link.lemmas, 1):
+            try:
+                residual = residual - self._lemma(lemma, left.rank, indices)
+            except KernelError as error:
+                raise type(error)(f"lemma {number}: {error}") from error
+        parts = self.parts if link.parts else None
+        if not vanishes(residual, lowering.channel, self.setting.D, parts):
+            left_over = len(residual.terms)
+            raise KernelError(f"the residual does not vanish ({left_over} monomials are left)")
+
+    def _lemma(self, lemma: Lemma, rank: int, indices: tuple[int, ...]) -> Element:
+        """b (dt)^n (L - R), for an equation L = R that its own certificate proves in a setting that covers this one."""
+        if self.depth >= _DEPTH:
+            raise KernelError("lemmas are nested too deeply")
+        theorem = check(lemma.certificate, depth=self.depth + 1)
+        proved = theorem.statement
+        if not isinstance(proved, Rel) or proved.relation != "=" or proved.lhs.rank != rank or lemma.coefficient.rank:
+            raise KernelError("a lemma is an equation of the rank of the relation, with a scalar coefficient")
+        if not theorem.setting.covers(self.setting):
+            raise KernelError("the lemma is proved for other laws or processes")
+        element = self.lowering.element(proved.lhs, indices) - self.lowering.element(proved.rhs, indices)
+        for _ in range(lemma.rates):
+            element = self.lowering.channel.rate(element)
+        self.terms += [proved.lhs, proved.rhs, lemma.coefficient]
+        self.hypotheses += theorem.hypotheses
+        return self.lowering.element(lemma.coefficient) * element
 
 
 def lowered_flux(flux: Flux, lowering: Lowering, rank: int) -> tuple[Element, Element]:
@@ -249,4 +262,4 @@ def _divides_by_density(m: Monomial) -> bool:
     )
 
 
-__all__ = ["Flux", "Link", "Theorem", "certificate", "check", "lowering_for", "prove_equal", "scope_of"]
+__all__ = ["Flux", "Lemma", "Link", "Piece", "Theorem", "certificate", "check", "lowering_for", "scope_of"]

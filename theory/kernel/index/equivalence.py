@@ -22,7 +22,7 @@ from typing import Any
 
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.index.certificate import lowering_for, scope_of
-from theory.kernel.index.hypotheses import LABELLED, Hypothesis, collect, keeps_one_sign
+from theory.kernel.index.hypotheses import LABELLED, Hypothesis, Used, collect, keeps_one_sign
 from theory.kernel.index.lower import Lowering
 from theory.kernel.index.monomials import Element
 from theory.kernel.index.zero import vanishes
@@ -76,7 +76,7 @@ def check(data: Any) -> EquivalenceTheorem:
     except RecursionError:
         raise KernelError("the term is nested too deeply") from None
     terms = [t for r in (statement.left, statement.right) for t in (r.lhs, r.rhs)]
-    hypotheses = collect(terms, [factor], [], lowering, setting)
+    hypotheses = collect(terms, [factor], Used([], set()), lowering, setting)
     labelled = any(n.op in LABELLED for t in (*terms, factor) for n in walk(unfold(t)))
     sign = "not zero" if statement.left.relation == "=" else "positive"
     step = f"the differences of the two conditions are multiples of each other by a factor that is {sign}"

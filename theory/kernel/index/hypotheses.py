@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from theory.kernel.index.bracket import Channel
-from theory.kernel.index.lower import Lowering
-from theory.kernel.index.monomials import NESTED, Element, Factors, Monomial
+from theory.kernel.index.lower import GAUSSIAN_COMPONENTS, Lowering
+from theory.kernel.index.monomials import NESTED, SLOTTED, Element, Factors, Monomial
 from theory.language.definitions import CLOCK_TERM, unfold
 from theory.language.instances import Law, Setting
 from theory.language.terms import Term, make, walk
@@ -17,9 +17,11 @@ ASSUMED, DISCHARGED = "assumed", "discharged"
 LABELLED = frozenset({"pz", "wz", "mz", "Sz", "inv"})
 """The operators by which a statement speaks of the label Z."""
 _TAME_LAWS = frozenset({"discrete", "gaussian", "mixture"})
-GAUSSIAN_COMPONENTS = frozenset({"gaussian", "mixture"})
 LOGARITHMS = frozenset({"lp", "lk", "lp0", "lpz", "lwz"})
 _POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi"})
+
+
+_IS_GAUSSIAN = "a Gaussian kernel with sigma > 0 is positive"
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,23 @@ class Hypothesis:
     by: str = ""
 
 
+@dataclass(frozen=True)
+class Used:
+    """The fluxes of a proof, and the fields it integrated by parts with."""
+
+    fluxes: list[Element]
+    fields: set[Monomial]
+
+
 def collect(
-    terms: list[Term], extra: list[Term], fluxes: list[Element], lowering: Lowering, setting: Setting
+    terms: list[Term], extra: list[Term], used: Used, lowering: Lowering, setting: Setting
 ) -> tuple[Hypothesis, ...]:
-    """Every hypothesis that a proof about ``terms`` rests on; ``extra`` are the coefficients and fluxes it uses."""
-    law = "" if isinstance(setting.law, Law) else setting.law.name
+    """Every hypothesis that a proof about ``terms`` rests on; ``extra`` are the coefficients and fluxes it uses.
+
+    Only for a linear process is the kernel known to be Gaussian, and anything discharged by its form.
+    """
+    linear, fluxes = lowering.channel.is_linear, used.fluxes
+    law = setting.law.name if linear and not isinstance(setting.law, Law) else ""
     cores = [unfold(t) for t in terms]
     nodes = [n for t in (*cores, *map(unfold, extra)) for n in walk(t)]
     ops = {n.op for n in nodes}
@@ -44,9 +58,11 @@ def collect(
     found: list[Hypothesis] = []
     if ops & {"p", "pz", "post"}:
         which = "p and the density of X_t given Z are" if ops & LABELLED else "p is"
-        found.append(
-            Hypothesis("positivity", f"{which} positive", DISCHARGED, "a Gaussian kernel with sigma > 0 is positive")
-        )
+        found.append(_by_gaussian_kernel("positivity", f"{which} positive", linear, _IS_GAUSSIAN))
+    if "q" in ops or not linear:
+        which = "q solves" if linear else "k(x|X0) and q solve" if "q" in ops else "k(x|X0) solves"
+        text = f"{which} the forward equation dt k = -div(f k) + (g^2/2) lap k, smooth and positive"
+        found.append(_by_gaussian_kernel("forward equation", text, linear, "an average of Gaussian kernels solves it"))
     if ops & LABELLED and law in GAUSSIAN_COMPONENTS:
         text = "X0 given x and Z is Gaussian with the mean and covariance of Bayes' rule"
         found.append(Hypothesis("Gaussian components", text, DISCHARGED, "X0 given Z and X_t given X0 are Gaussian"))
@@ -54,8 +70,11 @@ def collect(
         text = "alpha^2 S_Z + sigma^2 I is invertible"
         by = "a covariance is positive semi-definite, and sigma > 0"
         found.append(Hypothesis("invertible matrix", text, DISCHARGED, by))
-    if fluxes or (ops & {"grad", "dt"} and ops & {"p", "pz", "post"}):
-        found.append(_under_posterior(nodes, law))
+    if fluxes or used.fields or (ops & {"grad", "dt"} and ops & {"p", "pz", "post"}):
+        found.append(_under_posterior(nodes, law, linear))
+    if any(n.op == "drift" for t in terms for n in walk(t)):
+        text = "a drift that is 0 makes a local martingale, one of constant sign a local super- or submartingale"
+        found.append(Hypothesis("local martingale", text, ASSUMED))
     if any(n.op == "dt" and any(m.op == "E" for m in walk(n)) for n in nodes):
         found.append(_about_averages(
             "differentiation under the expectation", "dt E[w] = E[dt w + w dt log k(x|X0)]", averages_tame
@@ -65,11 +84,17 @@ def collect(
             _about_averages("finite averages", "every average that occurs converges absolutely", averages_tame)
         )
     found.extend(_decay(number, flux, law) for number, flux in enumerate(fluxes, 1))
+    if used.fields:
+        found.append(_decay_of_all(used.fields, law))
     found.extend(_non_zero(tag, term, lowering.channel) for tag, term in lowering.inverses.items())
     return tuple(found)
 
 
-def _under_posterior(nodes: list[Term], law: str) -> Hypothesis:
+def _by_gaussian_kernel(name: str, text: str, linear: bool, by: str) -> Hypothesis:
+    return Hypothesis(name, text, DISCHARGED, by) if linear else Hypothesis(name, text, ASSUMED)
+
+
+def _under_posterior(nodes: list[Term], law: str, linear: bool) -> Hypothesis:
     name = "differentiation under the integral"
     text = "the derivative of the integral of w p0 k over X0 is the integral of d(w p0 k)"
     if law in _TAME_LAWS:
@@ -77,7 +102,7 @@ def _under_posterior(nodes: list[Term], law: str) -> Hypothesis:
     divided = any(
         n.op == "pow" and Fraction(str(n.data)) < 0 and any(m.op == "kern" for m in walk(n.args[0])) for n in nodes
     )
-    if not divided and all(n.op not in ("p0", "field") for n in nodes):
+    if linear and not divided and all(n.op not in ("p0", "field", "q") for n in nodes):
         by = "polynomials in X0 against the Gaussian kernel, sigma > 0: dominated locally uniformly in x and t"
         return Hypothesis(name, text, DISCHARGED, by)
     return Hypothesis(name, text, ASSUMED)
@@ -104,16 +129,25 @@ def _decay(number: int, flux: Element, law: str) -> Hypothesis:
     return Hypothesis(name, text, ASSUMED)
 
 
+def _decay_of_all(fields: set[Monomial], law: str) -> Hypothesis:
+    """For the fields w of integration by parts, each used as the flux w e_i."""
+    name, text = "decay", f"w k(x|X0) p0(X0) vanishes at infinity for the {len(fields)} field(s) w used"
+    if law in _TAME_LAWS and all(map(_tame, fields)):
+        by = "polynomial in x, X0, logarithms and posterior averages of them, against a Gaussian kernel"
+        return Hypothesis(name, text, DISCHARGED, by)
+    return Hypothesis(name, text, ASSUMED)
+
+
 def _tame(m: Monomial) -> bool:
     """Polynomial growth: no density outside a logarithm, no test field, whole powers of logarithms."""
     for tag, exponent in m[0]:
-        if tag[0] in ("p", "k", "p0", "pz") or (tag[0] in LOGARITHMS and not _whole(exponent)):
+        if tag[0] in ("p", "k", "p0", "pz", "q", "lq") or (tag[0] in LOGARITHMS and not _whole(exponent)):
             return False
     return _tame_factors(m[1])
 
 
 def _tame_factors(factors: Factors) -> bool:
-    return all(f[0] != "field" and (f[0] not in NESTED or _tame(f[1])) for f in factors)
+    return all(f[0] not in SLOTTED and (f[0] not in NESTED or _tame(f[1])) for f in factors)
 
 
 def _whole(exponent: Any) -> bool:
@@ -130,6 +164,8 @@ def keeps_one_sign(tag: tuple[Any, ...]) -> bool:
 
 def _non_zero(tag: tuple[Any, ...], term: Term, channel: Channel) -> Hypothesis:
     for clock, moving in CLOCK_TERM.items():
+        if not channel.is_linear:
+            continue  # only t is a clock
         reading = Lowering(channel).element(make("dt", (moving,)))
         if dict(tag[1]) == reading.terms:
             text = f"the clock {clock} moves: its time derivative is not 0"

@@ -17,11 +17,14 @@ from theory.kernel.index.averages import depends_on_space, expectation, posterio
 from theory.kernel.index.bracket import Channel
 from theory.kernel.index.monomials import DIM, ONE, ZERO, Element, constant, generator, monomial, total
 from theory.language.definitions import unfold
+from theory.language.instances import Law, Setting
 from theory.language.terms import Term
 
+GAUSSIAN_COMPONENTS = frozenset({"gaussian", "mixture"})
+"""The classes of laws whose components are Gaussian."""
 _LEAVES = {"x": "x", "X0": "X"}
-_LOGARITHMS = {"p": ("lp",), "k": ("lk",), "p0": ("lp0",), "pz": ("lpz",), "wz": ("lwz",)}
-_ALWAYS_POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi", "p", "k", "p0", "pz", "wz"})
+_LOGARITHMS = {"p": ("lp",), "k": ("lk",), "p0": ("lp0",), "pz": ("lpz",), "wz": ("lwz",), "q": ("lq",)}
+_ALWAYS_POSITIVE = frozenset({"alpha", "sigma", "g", "D", "pi", "p", "k", "p0", "pz", "wz", "q"})
 _FACTOR_LIMIT = 10**4
 
 
@@ -83,6 +86,12 @@ class Lowering:
 
     def _origin(self, term: Term, indices: tuple[int, ...]) -> Element:
         return ZERO
+
+    def _f(self, term: Term, indices: tuple[int, ...]) -> Element:
+        return self.channel.drift(indices[0])
+
+    def _q(self, term: Term, indices: tuple[int, ...]) -> Element:
+        return generator("q")
 
     def _p(self, term: Term, indices: tuple[int, ...]) -> Element:
         return generator("p")
@@ -207,9 +216,17 @@ class Lowering:
         return expectation(self._core(term.args[0], indices))
 
 
+def lowering_for(setting: Setting) -> Lowering:
+    """The reading of statements in a setting. Raises UnsupportedError for a concrete law."""
+    if isinstance(setting.law, Law):
+        raise UnsupportedError("a concrete law is the component kernel's")
+    gaussian = setting.law.name in GAUSSIAN_COMPONENTS and setting.process.name != "diffusion"
+    return Lowering(Channel(setting.process.name, gaussian=gaussian), frozenset(str(t.data) for t in setting.positive))
+
+
 _RULES = frozenset({
-    "num", "pi", "sym", "dim", "tfun", "x", "X0", "eye", "origin", "p", "kern", "p0", "pz", "wz", "mz", "Sz", "field",
-    "add", "mul", "pow", "log", "dot", "outer", "tr", "transpose", "inv", "grad", "dt", "post", "E",
+    "num", "pi", "sym", "dim", "tfun", "x", "X0", "eye", "origin", "f", "p", "q", "kern", "p0", "pz", "wz", "mz", "Sz",
+    "field", "add", "mul", "pow", "log", "dot", "outer", "tr", "transpose", "inv", "grad", "dt", "post", "E",
 })  # fmt: skip
 
 

@@ -5,6 +5,8 @@ first entry is its tag. Factors are triples (kind, data, indices):
 
 * ``("x", "", (i,))`` the point, ``("X", "", (i,))`` the end point X0, ``("delta", "", (i, j))``,
 * ``("field", (name, rank), (components.., derivatives..))`` a test field, its derivative slots symmetric,
+* ``("jet", (name, rank, order), (components.., derivatives..))`` the derivatives in x, and of an order in t, of the
+  drift f (rank 1), of log k(x|X0) ("lk") and of log q ("lq"); the derivative slots are symmetric,
 * ``("mz", "", (i,))``, ``("Sz", "", (i, j))``, ``("vinv", "", (i, j))``: mean m_Z and covariance S_Z of the component
   Z, and the inverse of alpha^2 S_Z + sigma^2 I; the matrices are symmetric,
 * ``("post", monomial, ())``, ``("zpost", monomial, ())``, ``("E", monomial, ())``: averages over X0 and Z given x, over
@@ -35,6 +37,7 @@ Monomial = tuple[Scalars, Factors]
 UNIT: Monomial = ((), ())
 NESTED = frozenset({"post", "zpost", "E"})
 DIM = ("D",)
+SLOTTED = frozenset({"field", "jet"})
 _ARITY = {"x": 1, "X": 1, "delta": 2, "mz": 1, "Sz": 2, "vinv": 2, "post": 0, "zpost": 0, "E": 0}
 TERM_LIMIT = 60_000
 _ORDER_LIMIT = 120
@@ -56,7 +59,7 @@ def _named(factors: Factors, names: Mapping[int, int]) -> Factors:
             out.append((kind, (data[0], _named(data[1], names)), ()))
             continue
         renamed = tuple(names.get(i, i) for i in slots)
-        fixed = data[1] if kind == "field" else 0
+        fixed = data[1] if kind in SLOTTED else 0
         if len(renamed) - fixed > 1:
             renamed = renamed[:fixed] + tuple(sorted(renamed[fixed:]))
         out.append((kind, data, renamed))
@@ -92,9 +95,9 @@ def _counts(factors: Factors) -> dict[int, int]:
 def _check(factors: Factors) -> None:
     for kind, data, slots in factors:
         arity = _ARITY.get(kind)
-        if kind == "field":
+        if kind in SLOTTED:
             if len(slots) < data[1]:
-                raise KernelError("a test field lacks its component index")
+                raise KernelError("a field lacks its component index")
         elif arity is None or len(slots) != arity:
             raise KernelError(f"{kind} with {len(slots)} indices")
         if any(type(i) is not int for i in slots):

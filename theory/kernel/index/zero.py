@@ -12,14 +12,23 @@ from theory.kernel.errors import BudgetError, KernelError
 from theory.kernel.index.bracket import Channel, expand_kernel_logs
 from theory.kernel.index.gaussian_components import written_out
 from theory.kernel.index.monomials import DIM, ONE, Element, generator, monomial, total
+from theory.kernel.index.parts import Parts
 
 _CLEARINGS = 12
 
 
-def reduced(element: Element, channel: Channel, dimension: int | None = None) -> Element:
-    """A numerator of ``element``: inverses cleared, log k and components written out, process and D put in."""
+def reduced(
+    element: Element, channel: Channel, dimension: int | None = None, parts: Parts | None = None
+) -> Element:
+    """A numerator of ``element``: inverses cleared, log k and components written out, process and D put in.
+
+    With ``parts`` averages are integrated by parts (in a linear channel).
+    """
     element = cleared(element)
-    element = expand_kernel_logs(element, channel.log_kernel)
+    if channel.is_linear:
+        element = expand_kernel_logs(element, channel.log_kernel)
+    if parts is not None and channel.is_linear:
+        element = parts.normal(element)
     if channel.gaussian:
         element = written_out(element, channel)
     if channel.process == "vp":
@@ -27,9 +36,13 @@ def reduced(element: Element, channel: Channel, dimension: int | None = None) ->
     return element if dimension is None else _at_dimension(element, dimension)
 
 
-def vanishes(element: Element, channel: Channel, dimension: int | None = None) -> bool:
-    """Whether the numerator is empty: first as it stands, then fully reduced."""
-    return not element or not reduced(element, channel, dimension)
+def vanishes(
+    element: Element, channel: Channel, dimension: int | None = None, parts: Parts | None = None
+) -> bool:
+    """Whether the numerator is empty: as it stands, fully reduced, or integrated by ``parts``."""
+    if not element or not reduced(element, channel, dimension):
+        return True
+    return parts is not None and not reduced(element, channel, dimension, parts)
 
 
 def cleared(element: Element) -> Element:

@@ -2,7 +2,8 @@
 
 The posterior weights r_k = P(y_k | x) are chosen as free rationals: the prior weights that give them, w_k proportional
 to r_k / k(x|y_k), always exist. So posterior averages are exact rationals; only densities and logarithms need
-intervals. With a label Z the joint weights r_kz = P(y_k, Z = z | x) are free rationals in the same way.
+intervals. With a label Z the joint weights r_kz = P(y_k, Z = z | x) are free rationals in the same way. The second law,
+from which q comes, has the same atoms and posterior weights of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
+from math import factorial
 from typing import Any
 
 from theory.kernel.errors import UnsupportedError
@@ -46,6 +48,7 @@ class FiniteLaw:
             for k, weight in enumerate(self.weights):
                 split = self.source.positive()
                 self.joint[k, 0], self.joint[k, 1] = weight / (1 + split), weight * split / (1 + split)
+        self._others: tuple[Fraction, ...] = ()
         self._jets: dict[tuple[Any, tuple[int, ...]], Fraction] = {}
         self._averages: dict[tuple[str, int | None, Monomial, tuple[tuple[int, int], ...]], Number] = {}
 
@@ -69,11 +72,41 @@ class FiniteLaw:
 
     @cached_property
     def log_density(self) -> Interval:
+        """log p(x)."""
+        return self._log_density(self.weights)
+
+    def _log_density(self, weights: tuple[Fraction, ...]) -> Interval:
         """log p(x) = -log sum_k r_k / k(x|y_k), which makes the prior weights sum to 1."""
         total = as_interval(0)
-        for weight, value in zip(self.weights, self.log_kernels, strict=True):
+        for weight, value in zip(weights, self.log_kernels, strict=True):
             total = total + intervals.exp(-value) * weight
         return -intervals.log(total)
+
+    @property
+    def others(self) -> tuple[Fraction, ...]:
+        """The posterior weights under the second law, drawn when first asked for."""
+        if not self._others:
+            shares = [self.source.positive() for _ in self.places]
+            self._others = tuple(share / sum(shares) for share in shares)
+        return self._others
+
+    def _second_jet(self, directions: tuple[int, ...]) -> Fraction:
+        """A derivative of log q: q(x + h) is q(x) times the average of exp(b.h - |h|^2/(2 sigma^2)) over the slopes b,
+        so it is their joint cumulant, less 1/sigma^2 in a second derivative in one direction."""
+        alpha, sigma = self.germ.alpha, self.germ.sigma
+        found = ZERO
+        for blocks in _partitions(directions):
+            piece = Fraction((-1) ** (len(blocks) - 1) * factorial(len(blocks) - 1))
+            for block in blocks:
+                moment = ZERO
+                for weight, place in zip(self.others, self.places, strict=True):
+                    term = weight
+                    for d in block:
+                        term *= (alpha * place[d] - self.x[d]) / sigma**2
+                    moment += term
+                piece *= moment
+            found += piece
+        return found - 1 / sigma**2 if len(directions) == 2 and directions[0] == directions[1] else found
 
     def log_prior(self, k: int) -> Interval:
         """log w_k = log r_k + log p - log k(x|y_k)."""
@@ -122,6 +155,9 @@ class FiniteLaw:
             return self.log_density
         if name == "p":
             return intervals.exp(self.log_density)
+        if name in ("lq", "q"):
+            log = self._log_density(self.others)
+            return log if name == "lq" else intervals.exp(log)
         if name in ("lk", "k", "lp0", "p0"):
             if end is None:
                 raise UnsupportedError("an end point without a value")
@@ -148,6 +184,8 @@ class FiniteLaw:
                     return ZERO
             elif kind == "field":
                 out = out * self._jet(data, tuple(at[i] for i in slots))
+            elif kind == "jet" and data[0] == "lq":
+                out = out * self._second_jet(tuple(at[i] for i in slots))
             elif kind == "post":
                 out = out * self._average(data, at, None)
             elif kind in LABEL_FACTORS:
@@ -202,6 +240,8 @@ class FiniteLaw:
             "germ": self.germ.text(),
             "x": vector(self.x),
         }
+        if self._others:
+            out["second law"] = f"the same atoms, posterior weights {vector(self._others)}"
         if end is not None:
             out["X0"] = vector(self.places[end])
         if self.labels == "any":
@@ -210,6 +250,17 @@ class FiniteLaw:
         if label is not None:
             out["Z"] = str(label + 1)
         return out
+
+
+def _partitions(items: tuple[int, ...]) -> Iterator[list[list[int]]]:
+    """The ways to split a tuple into blocks."""
+    if not items:
+        yield []
+        return
+    for blocks in _partitions(items[1:]):
+        yield [[items[0]], *blocks]
+        for n, block in enumerate(blocks):
+            yield [*blocks[:n], [items[0], *block], *blocks[n + 1 :]]
 
 
 def vector(values: tuple[Fraction, ...]) -> str:

@@ -9,7 +9,7 @@ A label has one value here: w_Z = 1, and what is averaged given x and Z is avera
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from math import comb
 from typing import Any
@@ -42,6 +42,12 @@ class GaussianLaw:
         self._memo: dict[tuple[str, Monomial, tuple[tuple[int, int], ...]], Polynomial] = {}
         self._fields: dict[tuple[Any, tuple[int, ...]], Polynomial] = {}
 
+    @cached_property
+    def second(self) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+        """Means and variances of the Gaussian law from which q comes."""
+        mean = tuple(self.source.signed(6) for _ in range(self.D))
+        return mean, tuple(Fraction(0) if self.atom else self.source.positive() for _ in range(self.D))
+
     # -- log densities as polynomials ---------------------------------------------------------------------------
     @lru_cache(maxsize=16)  # noqa: B019
     def _logarithm(self, name: str) -> Polynomial:
@@ -51,6 +57,10 @@ class GaussianLaw:
         if name in ("lp", "lpz"):
             deviations = [_x(d) - alpha * m for d, m in enumerate(self.mean)]
             return log_gaussian(deviations, self.spread)
+        if name == "lq":
+            deviations = [_x(d) - self.germ.alpha * m for d, m in enumerate(self.second[0])]
+            spread = tuple(self.germ.alpha**2 * c + self.germ.sigma**2 for c in self.second[1])
+            return log_gaussian(deviations, spread)
         if name == "lk":
             deviations = [_x(d) - _end(d) * alpha for d in range(self.D)]
             return log_gaussian(deviations, (self.germ.sigma**2,) * self.D)
@@ -76,11 +86,11 @@ class GaussianLaw:
         for tag, exponent in scalars:
             if tag[0] == "wz":
                 continue
-            if tag[0] in ("lp", "lk", "lp0", "lpz", "lwz"):
+            if tag[0] in ("lp", "lk", "lp0", "lpz", "lwz", "lq"):
                 if not isinstance(exponent, int) or exponent < 0:
                     raise UnsupportedError("a negative power of a logarithm")
                 out = out * self._logarithm(tag[0]) ** exponent
-            elif tag[0] in ("p", "k", "p0", "pz"):
+            elif tag[0] in ("p", "k", "p0", "pz", "q"):
                 raise UnsupportedError("a density outside a logarithm")
             else:
                 out = out * self._constant(tag, exponent)
@@ -117,6 +127,10 @@ class GaussianLaw:
                 piece = ONE if at[slots[0]] == at[slots[1]] else ZERO
             elif kind == "field":
                 piece = self._field(data, tuple(at[i] for i in slots))
+            elif kind == "jet" and data[0] == "lq":
+                piece = self._logarithm("lq")
+                for i in slots:
+                    piece = _derived(piece, at[i])
             elif kind in ("mz", "Sz", "vinv"):
                 piece = Polynomial.constant(self._of_component(kind, tuple(at[i] for i in slots)))
             else:
@@ -184,8 +198,7 @@ class GaussianLaw:
         if key not in self._fields:
             if derivatives:
                 outer = self._field(data, component + derivatives[:-1])
-                last = ("x", derivatives[-1])
-                self._fields[key] = outer.derive(lambda tag: ONE if tag == last else ZERO)
+                self._fields[key] = _derived(outer, derivatives[-1])
             else:
                 line = Polynomial.sum_of(_x(d) * self.source.signed(5) for d in range(self.D))
                 other = Polynomial.sum_of(_x(d) * self.source.signed(5) for d in range(self.D))
@@ -224,6 +237,10 @@ class GaussianLaw:
         if latent:
             out["X0"] = "(" + ", ".join(map(str, self.end)) + ")"
         return out
+
+
+def _derived(polynomial: Polynomial, direction: int) -> Polynomial:
+    return polynomial.derive(lambda tag: ONE if tag == ("x", direction) else ZERO)
 
 
 def _x(d: int) -> Polynomial:
