@@ -17,6 +17,7 @@ from infodyn import __version__, quiet
 COMMANDS = {
     "verify": "infodyn.commands.verify", "mutants": "infodyn.commands.verify", "list": "infodyn.commands.catalogue",
     "show": "infodyn.commands.catalogue", "value": "infodyn.commands.value", "derive": "infodyn.commands.derive",
+    "prove": "infodyn.commands.prove", "recheck": "infodyn.commands.recheck",
     "confront": "infodyn.commands.confront", "latex": "infodyn.commands.latex",
     "completion": "infodyn.commands.completion",
 }  # fmt: skip
@@ -24,6 +25,7 @@ HELP = {
     "verify": "Settle claims of the catalogue.", "mutants": "Show the near misses of claims and what refutes them.",
     "list": "List the claims.", "show": "Show one claim with all its evidence.",
     "value": "Compute a quantity with guaranteed digits.", "derive": "Derive a closed form.",
+    "prove": "Write the certificates of a claim.", "recheck": "Prove a certificate again, with the kernel alone.",
     "confront": "Hold a claim against data.", "latex": "Write the theory as a LaTeX document.",
     "completion": "Print the completion script of a shell.",
 }  # fmt: skip

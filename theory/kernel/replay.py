@@ -1,36 +1,40 @@
-"""One door for certificates of either kernel, and the command ``python -m theory.kernel CERT.json``. Trusted."""
+"""One door for certificates of every kind, and the command ``python -m theory.kernel CERT.json``. Trusted."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
+from theory.kernel import definition
 from theory.kernel.component import certificate as component_certificate
-from theory.kernel.component.certificate import ClosedTheorem
+from theory.kernel.document import AnyTheorem, check_document, is_document
 from theory.kernel.errors import KernelError
 from theory.kernel.index import certificate, equivalence
-from theory.kernel.index.certificate import Theorem
-from theory.kernel.index.equivalence import EquivalenceTheorem
 from theory.language.statements import statement_data
 from theory.language.terms import Term
 
-AnyTheorem = Union[Theorem, ClosedTheorem, EquivalenceTheorem]
 SIZE_LIMIT = 4_000_000
 USAGE = "usage: python -m theory.kernel CERT.json"
+_KERNELS: dict[str, Callable[[Any], AnyTheorem]] = {
+    certificate.KIND: certificate.check, component_certificate.KIND: component_certificate.check,
+    equivalence.KIND: equivalence.check, definition.KIND: definition.check,
+}  # fmt: skip
 
 
 def check(data: Any) -> AnyTheorem:
-    """The theorem that a certificate of either kind proves. Raises KernelError naming the step that is refused."""
+    """The theorem that a certificate of any kind proves. Raises KernelError naming the step that is refused."""
     kind = data.get("kind") if isinstance(data, dict) else None
-    if kind == certificate.KIND:
-        return certificate.check(data)
-    if kind == component_certificate.KIND:
-        return component_certificate.check(data)
-    if kind == equivalence.KIND:
-        return equivalence.check(data)
-    raise KernelError(f"no kernel reads certificates of kind {kind!r}")
+    if not isinstance(kind, str) or kind not in _KERNELS:
+        raise KernelError(f"no kernel reads certificates of kind {kind!r}")
+    return _KERNELS[kind](data)
+
+
+def check_all(data: Any) -> list[tuple[str, AnyTheorem]]:
+    """The theorems of a document, or the one of a bare certificate (without a name). Raises KernelError."""
+    return check_document(data, check) if is_document(data) else [("", check(data))]
 
 
 def load(text: str) -> Any:
@@ -83,9 +87,9 @@ def main(arguments: list[str]) -> int:
         print(f"cannot read {arguments[0]}: {error}", file=sys.stderr)
         return 2
     try:
-        theorem = check(load(text))
+        theorems = check_all(load(text))
     except KernelError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 1
-    print(report(theorem))
+    print("\n\n".join((f"theorem: {name}\n" if name else "") + report(theorem) for name, theorem in theorems))
     return 0

@@ -65,28 +65,37 @@ def _bracket(
         square = None if link["square"] is None else from_data(link["square"])
         decay = [h for h in hypotheses if h.name.startswith("flux decay")][number : number + len(fluxes)]
         number += len(fluxes)
-        steps += _link(relation, fluxes, square, decay, setting)
+        steps += _link(relation, fluxes, square, decay, setting, link["parts"])
     return tuple(steps)
 
 
 def _link(
-    relation: Rel, fluxes: list[Flux], square: Term | None, decay: Sequence[Hypothesis], setting: Setting
+    relation: Rel, fluxes: list[Flux], square: Term | None, decay: Sequence[Hypothesis], setting: Setting, parts: bool
 ) -> list[Step]:
     lowering = lowering_for(setting)
     if relation.relation == "=":
-        return _equal(relation.lhs, relation.rhs, fluxes, decay, lowering)
+        return _equal(relation.lhs, relation.rhs, fluxes, decay, lowering, parts)
     large, small = (relation.lhs, relation.rhs) if relation.relation == ">=" else (relation.rhs, relation.lhs)
     gap = gap_of(large, small)
     target = gap if square is None else square
-    steps = _equal(gap, target, fluxes, decay, lowering) if target != gap else [say(gap, ())]
+    steps = _equal(gap, target, fluxes, decay, lowering, parts) if target != gap else [say(gap, ())]
     return [*steps, say(ZERO, (Why("a sum of squares and of averages of squares"),), ">=", target)]
 
 
-def _equal(left: Term, right: Term, fluxes: list[Flux], decay: Sequence[Hypothesis], lowering: Lowering) -> list[Step]:
+BY_PARTS = Why(
+    "both expand to the same averages by E[x_i w] = alpha E[X0_i w] + sigma^2 E[d_i w]: integration by parts",
+    r"both expand to the same averages by"
+    r" $\mathbb{E}[x_i w] = \alpha \mathbb{E}[X_{0,i} w] + \sigma^2 \mathbb{E}[\partial_i w]$: integration by parts",
+)
+
+
+def _equal(
+    left: Term, right: Term, fluxes: list[Flux], decay: Sequence[Hypothesis], lowering: Lowering, parts: bool = False
+) -> list[Step]:
     indices = tuple(range(1, left.rank + 1))
     ahead, behind = stages(left, lowering, indices)[0], stages(right, lowering, indices)[0]
     if not fluxes:
-        link = Why("both sides expand to the same polynomial in averages")
+        link = BY_PARTS if parts else Why("both sides expand to the same polynomial in averages")
         return _with_parts(chain_of(left, right, ahead, behind, link), lowering, indices)
     named, link = _by_parts(fluxes, decay, left.rank)
     steps = chain_of(left, right, ahead, behind, link)

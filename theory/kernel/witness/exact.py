@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
 from theory.kernel.errors import KernelError
 from theory.kernel.index.averages import depends_on_end, depends_on_label, depends_on_space, mentions_label
-from theory.kernel.index.lower import Lowering, lowering_for
+from theory.kernel.index.lower import Lowering
 from theory.kernel.index.monomials import Element
 from theory.kernel.witness.finite_law import FiniteLaw
 from theory.kernel.witness.gaussian_law import GaussianLaw
 from theory.kernel.witness.germs import Number
 from theory.kernel.witness.intervals import as_interval
-from theory.language.instances import DIFFUSION, LINEAR, Law, Setting
+from theory.language.instances import Law, Setting
 from theory.language.statements import Rel
 
 _SIZES = ((2, 3), (2, 4), (3, 3), (1, 3))
@@ -52,14 +52,11 @@ def find_witness(
 ) -> tuple[Witness | None, int]:
     """A witness against ``relation`` within the setting, or None, and the number of evaluations.
 
-    A diffusion with any drift is tried at linear drifts, f = a x.
+    Where the drift is any, X_t has at this time the law that a linear process gives it, and f is free from then on.
 
     No new place is tried after ``deadline`` (of time.monotonic).
     None says nothing about truth.
     """
-    if setting.process.name == DIFFUSION.name:
-        setting = replace(setting, process=LINEAR)
-        lowering = lowering_for(setting)
     indices = tuple(range(1, relation.lhs.rank + 1))
     left, right = lowering.element(relation.lhs, indices), lowering.element(relation.rhs, indices)
     tried = 0

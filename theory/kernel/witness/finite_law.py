@@ -184,8 +184,8 @@ class FiniteLaw:
                     return ZERO
             elif kind == "field":
                 out = out * self._jet(data, tuple(at[i] for i in slots))
-            elif kind == "jet" and data[0] == "lq":
-                out = out * self._second_jet(tuple(at[i] for i in slots))
+            elif kind == "jet":
+                out = out * self._jet_of(data, tuple(at[i] for i in slots), end)
             elif kind == "post":
                 out = out * self._average(data, at, None)
             elif kind in LABEL_FACTORS:
@@ -198,6 +198,18 @@ class FiniteLaw:
             if out == ZERO:
                 return ZERO
         return out
+
+    def _jet_of(self, data: tuple[str, int, int], places: tuple[int, ...], end: int | None) -> Fraction:
+        """A derivative of log q, of log k (a quadratic in x), or of the drift: free data, for f may change at once."""
+        if data[0] == "lq":
+            return self._second_jet(places)
+        if data[0] == "f":
+            return self._jet((f"f{data[2]}", 1), places)
+        if end is None:
+            raise UnsupportedError("an end point without a value")
+        if len(places) == 1:
+            return (self.germ.alpha * self.places[end][places[0]] - self.x[places[0]]) / self.germ.sigma**2
+        return -1 / self.germ.sigma**2 if len(places) == 2 and places[0] == places[1] else ZERO
 
     def _jet(self, data: tuple[str, int], places: tuple[int, ...]) -> Fraction:
         """A derivative of a test field at x: free data, symmetric in the derivative slots."""
@@ -242,6 +254,9 @@ class FiniteLaw:
         }
         if self._others:
             out["second law"] = f"the same atoms, posterior weights {vector(self._others)}"
+        drift = {key: value for key, value in self._jets.items() if self.germ.process == "diffusion" and key[0][1] == 1}
+        if drift:
+            out["f"] = ", ".join(f"{_named(*key)} = {value}" for key, value in sorted(drift.items()))
         if end is not None:
             out["X0"] = vector(self.places[end])
         if self.labels == "any":
@@ -250,6 +265,12 @@ class FiniteLaw:
         if label is not None:
             out["Z"] = str(label + 1)
         return out
+
+
+def _named(data: tuple[str, int], places: tuple[int, ...]) -> str:
+    """d2 f1, for the derivative in direction 2 of the first component."""
+    inside = "".join(f"d{i + 1} " for i in places[1:])
+    return f"{inside}{data[0].removesuffix('0')}[{places[0] + 1}]"
 
 
 def _partitions(items: tuple[int, ...]) -> Iterator[list[list[int]]]:

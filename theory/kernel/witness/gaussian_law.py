@@ -127,10 +127,8 @@ class GaussianLaw:
                 piece = ONE if at[slots[0]] == at[slots[1]] else ZERO
             elif kind == "field":
                 piece = self._field(data, tuple(at[i] for i in slots))
-            elif kind == "jet" and data[0] == "lq":
-                piece = self._logarithm("lq")
-                for i in slots:
-                    piece = _derived(piece, at[i])
+            elif kind == "jet":
+                piece = self._jet(data, tuple(at[i] for i in slots))
             elif kind in ("mz", "Sz", "vinv"):
                 piece = Polynomial.constant(self._of_component(kind, tuple(at[i] for i in slots)))
             else:
@@ -139,6 +137,15 @@ class GaussianLaw:
             if not out:
                 break
         return out
+
+    def _jet(self, data: tuple[str, int, int], places: tuple[int, ...]) -> Polynomial:
+        """A derivative of log k or log q; of the drift, a cubic: at this time the law is given, and f may change."""
+        if data[0] == "f":
+            return self._field((f"f{data[2]}", 1), places)
+        piece = self._logarithm(data[0])
+        for place in places:
+            piece = _derived(piece, place)
+        return piece
 
     def _of_component(self, kind: str, places: tuple[int, ...]) -> Fraction:
         """m, S or (alpha^2 S + sigma^2 I)^-1."""
@@ -232,11 +239,23 @@ class GaussianLaw:
         centre, spread = ", ".join(map(str, self.mean)), ", ".join(map(str, self.cov))
         law = f"one atom at ({centre})" if self.atom else f"N(({centre}), diag({spread}))"
         out = {"law": law, "germ": self.germ.text()}
+        drift = {key[1][0]: f for (key, places), f in self._fields.items() if key[0] == "f0" and not places}
+        if drift:
+            out["f"] = "; ".join(f"f[{d + 1}] = {_written(f)}" for d, f in sorted(drift.items()))
         if space:
             out["x"] = "(" + ", ".join(map(str, self.x)) + ")"
         if latent:
             out["X0"] = "(" + ", ".join(map(str, self.end)) + ")"
         return out
+
+
+def _written(polynomial: Polynomial) -> str:
+    """A polynomial in x[1], x[2], .."""
+    terms = []
+    for m, c in sorted(polynomial.terms.items(), key=repr):
+        powers = [f"x[{tag[1] + 1}]" + (f"^{e}" if e > 1 else "") for tag, e in m]
+        terms.append(" ".join([str(c), *powers]))
+    return " + ".join(terms)
 
 
 def _derived(polynomial: Polynomial, direction: int) -> Polynomial:

@@ -103,6 +103,8 @@ class Germ:
         drift = {"ve": "0", "vp": str(-(self.values[("g",)] ** 2) / 2)}.get(self.process)
         names = {("alpha",): "alpha", ("sigma",): "sigma", ("g",): "g", ("a", 0): "a"}
         parts = [f"{names[t]} = {v}" for t, v in sorted(self.values.items()) if t in names]
+        if self.process == "diffusion":
+            parts = [f"X_t = {self.alpha} X_0 + {self.sigma} eps at this time, f free, g = {self.values[('g',)]}"]
         if drift is not None:
             parts.append(f"a = {drift}")
         rest = [(t, v) for t, v in sorted(self.values.items()) if t not in names and t != ("D",)]
