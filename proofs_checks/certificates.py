@@ -8,8 +8,8 @@ from typing import Any
 from numerics.path_forms import NotApplicable
 from proofs_checks.claim import Claim
 from theory.kernel import definition
-from theory.kernel.document import document
-from theory.kernel.replay import AnyTheorem, check
+from theory.kernel.document import AnyTheorem, document
+from theory.kernel.replay import check
 from theory.language.statements import Chain, Rel, Series, Statement
 from theory.language.terms import Term, TermError
 from theory.search.outcome import BY_DEFINITION, PROVED, REFUTED

@@ -11,7 +11,7 @@ from numerics.paths import confront_many
 from numerics.problems import STANDING_PROCESS, VE_PROCESS, LinearProcess
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
-from theory.language.instances import LINEAR, VE, Law, ProcessClass
+from theory.language.instances import DIFFUSION, LINEAR, VE, Law, ProcessClass
 from theory.language.statements import Statement
 
 _OUTCOME = {
@@ -19,7 +19,7 @@ _OUTCOME = {
     "not-applicable": Outcome.NOT_APPLICABLE,
 }  # fmt: skip
 MUTANT = "mutant: "
-_PROCESS: dict[ProcessClass, LinearProcess] = {LINEAR: STANDING_PROCESS, VE: VE_PROCESS}
+_PROCESS: dict[ProcessClass, LinearProcess] = {LINEAR: STANDING_PROCESS, DIFFUSION: STANDING_PROCESS, VE: VE_PROCESS}
 
 
 @dataclass(frozen=True)

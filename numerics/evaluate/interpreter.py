@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from numerics.evaluate.law import Model
@@ -20,7 +20,7 @@ from numerics.evaluate.reading import Reading
 from numerics.rings import NumberRing, Unsupported
 from theory.jets import Jet, Space, space
 from theory.language.definitions import num, plus, split_log, times, unfold_linear
-from theory.language.instances import Germ, Law, Scalar
+from theory.language.instances import Germ, Law, Scalar, gaussian
 from theory.language.terms import LATENT, Term, X, as_term, make, rebuild
 
 Value = Any
@@ -129,6 +129,13 @@ class Interpreter:
         self._lifted: dict[tuple[Term, Space], Value] = {}
         self._averages: dict[tuple[Term, int], Value] = {}
         self.model: Model = scalars.model if scalars else Model(ring, law, germ, self.scalar)
+
+    @cached_property
+    def second(self) -> Model:
+        """The same process started from another law, whose density is q: a fixed Gaussian."""
+        if self.scalars is not self:
+            return self.scalars.second
+        return Model(self.ring, _second_law(self.law.D), self.germ, self.scalar)
 
     def over_same(self, ring: NumberRing) -> Interpreter:
         """This interpreter if it already reads over ``ring``, else the one that does."""
@@ -258,6 +265,14 @@ class Interpreter:
                 raise Unsupported(f"the test field {name} must be a term of rank {rank} in x")
             return prepare(given)
         return prepare(_standard_field(name, rank, self.law.D))
+
+
+@lru_cache(maxsize=16)
+def _second_law(D: int) -> Law:
+    """Independent coordinates with unequal means and variances, none of them 0 or 1."""
+    size = range(D)
+    cov = tuple(tuple(Fraction(3 + i, 2) if i == j else Fraction(0) for j in size) for i in size)
+    return gaussian(tuple(Fraction((-1) ** i, 4 + i) for i in size), cov)
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,7 @@ from theory.language.terms import X0_VAR, Term
 if TYPE_CHECKING:
     from numerics.evaluate.interpreter import Interpreter
 
-DENSITIES = ("p", "kern", "p0", "pz", "wz")
+DENSITIES = ("p", "q", "kern", "p0", "pz", "wz")
 INVERSE_SIZE = 3
 Value = Any
 
@@ -184,14 +184,26 @@ class Operators:
     def _inv(self, term: Term, shape: Space) -> Value:
         """The inverse of a matrix of size at most 3, by cofactors: no pivot is chosen, so it serves every ring."""
         matrix, size = self.get(term.args[0], shape), self.D
-        if size > INVERSE_SIZE:
-            raise Unsupported(f"the inverse of a matrix in D = {size}: only D <= {INVERSE_SIZE} is evaluated")
-        cofactors = [[_cofactor(matrix, i, j, self.ring) for j in range(size)] for i in range(size)]
-        determinant = _inner(matrix[0], cofactors[0])
+        cofactors, determinant = self._determinant(matrix, "the inverse")
         if determinant.head is None:
             raise Unsupported("the inverse of a matrix whose determinant is 0")
         scale = jets.inverse(determinant, self.ring)
         return tuple(tuple(scale * cofactors[j][i] for j in range(size)) for i in range(size))
+
+    def _logdet(self, term: Term, shape: Space) -> Jet:
+        """The logarithm of the determinant of a matrix of size at most 3, by cofactors."""
+        _, determinant = self._determinant(self.get(term.args[0], shape), "log det")
+        if determinant.head is None:
+            raise Unsupported("log det of a matrix whose determinant is 0")
+        return jets.log(determinant, self.ring)
+
+    def _determinant(self, matrix: Sequence[Sequence[Jet]], what: str) -> tuple[list[list[Jet]], Jet]:
+        """(cofactors, determinant). Raises Unsupported beyond three dimensions."""
+        size = self.D
+        if size > INVERSE_SIZE:
+            raise Unsupported(f"{what} of a matrix in D = {size}: only D <= {INVERSE_SIZE} is evaluated")
+        cofactors = [[_cofactor(matrix, i, j, self.ring) for j in range(size)] for i in range(size)]
+        return cofactors, _inner(matrix[0], cofactors[0])
 
     def _coord(self, term: Term, shape: Space) -> Value:
         number = int(str(term.data))

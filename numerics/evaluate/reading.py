@@ -152,6 +152,11 @@ class Reading(PosteriorAverages, Operators):
         assert self.X0 is not None
         return self.interpreter.model.log_kernel(self.X0, shape.nt).jet(self.x, shape, self.motion, self.ring.exact(1))
 
+    def _log_q(self, shape: Space) -> Jet:
+        assert self.x is not None
+        model = self.interpreter.second
+        return model.log_component(0, shape.nt).jet(self.x, shape, self.motion, self.ring.exact(1))
+
     def _log_p0(self, shape: Space) -> Jet:
         model, ring = self.interpreter.model, self.ring
         if model.law.is_discrete:
@@ -183,7 +188,7 @@ class Reading(PosteriorAverages, Operators):
     def _density(self, term: Term, shape: Space) -> Jet:
         return jets.exp(self.density_log(term.op, shape), self.ring)
 
-    _p = _kern = _p0 = _pz = _density
+    _p = _q = _kern = _p0 = _pz = _density
 
     def _wz(self, term: Term, shape: Space) -> Jet:
         return self._constant(shape, self.ring.choose(self.Z, self.interpreter.model.weights))

@@ -13,6 +13,7 @@ from theory.kernel.component import certificate as component_certificate
 from theory.kernel.document import AnyTheorem, check_document, is_document
 from theory.kernel.errors import KernelError
 from theory.kernel.index import certificate, equivalence
+from theory.kernel.words import certificate as words
 from theory.language.statements import statement_data
 from theory.language.terms import Term
 
@@ -20,7 +21,7 @@ SIZE_LIMIT = 4_000_000
 USAGE = "usage: python -m theory.kernel CERT.json"
 _KERNELS: dict[str, Callable[[Any], AnyTheorem]] = {
     certificate.KIND: certificate.check, component_certificate.KIND: component_certificate.check,
-    equivalence.KIND: equivalence.check, definition.KIND: definition.check,
+    equivalence.KIND: equivalence.check, words.KIND: words.check, definition.KIND: definition.check,
 }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def divided(top: Poly, bottom: Poly) -> tuple[Poly, Poly]:
 
 
 def common_divisor(left: Poly, right: Poly) -> Poly:
-    """The greatest common divisor, up to a positive factor (Euclid)."""
+    """The greatest common divisor, up to a rational factor (Euclid)."""
     while right:
         left, right = right, _primitive(divided(left, right)[1])
     return _primitive(left)

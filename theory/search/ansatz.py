@@ -58,24 +58,39 @@ class Ansatz:
     def __init__(self, residual: Element, rank: int, lowering: Lowering) -> None:
         self.target, self.rank, self.lowering = cleared(residual), rank, lowering
         self.columns: list[tuple[_Candidate, Element]] = []
+        self._support, self._done = list(self.target.terms), set(self.target.terms)
         self._seen: set[_Candidate] = set()
 
     def find(self, deadline: float, effort: Effort) -> tuple[Flux, ...] | None:
         """Fluxes that prove the residual to be 0, or None. Raises OutOfTimeError."""
-        support, done = list(self.target.terms), set(self.target.terms)
         for _ in range(ROUNDS):
-            effort.families += 1
-            fresh = self._widen(support, deadline)
-            effort.unknowns = max(effort.unknowns, len(self.columns))
-            effort.equations = max(effort.equations, len({m for _, c in self.columns for m in c.terms}))
+            if not self.grow(deadline, effort):
+                return None
             found = combination([c.terms for _, c in self.columns], self.target.terms, deadline)
             if found is not None:
                 return self._assembled(found)
-            support = [m for m in dict.fromkeys(fresh) if m not in done]
-            done |= set(support)
-            if not support or len(self.columns) >= COLUMNS:
-                return None
         return None
+
+    def grow(self, deadline: float, effort: Effort) -> bool:
+        """One more round of columns; False if there is nothing to grow from."""
+        if not self._support or len(self.columns) >= COLUMNS:
+            return False
+        effort.families += 1
+        fresh = self._widen(self._support, deadline)
+        self._support = [m for m in dict.fromkeys(fresh) if m not in self._done]
+        self._done |= set(self._support)
+        effort.unknowns = max(effort.unknowns, len(self.columns))
+        effort.equations = max(effort.equations, len({m for _, c in self.columns for m in c.terms}))
+        return True
+
+    def beside(self, extra: Element, deadline: float) -> tuple[Fraction, tuple[Flux, ...]] | None:
+        """c and fluxes that prove the residual to be c times ``extra``, with the columns so far."""
+        columns = [cleared(extra).terms, *(c.terms for _, c in self.columns)]
+        found = combination(columns, self.target.terms, deadline)
+        if found is None:
+            return None
+        fluxes = self._assembled({j - 1: value for j, value in found.items() if j})
+        return None if fluxes is None else (found.get(0, Fraction(0)), fluxes)
 
     def _widen(self, support: list[Monomial], deadline: float) -> list[Monomial]:
         fresh: list[Monomial] = []

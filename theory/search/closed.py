@@ -13,12 +13,15 @@ from typing import Any
 
 from theory.kernel.component.certificate import Closed, ClosedTheorem, Step, certificate, check_steps, scope_of
 from theory.kernel.component.model import Model
+from theory.kernel.component.premises import gap
 from theory.kernel.errors import KernelError, UnsupportedError
-from theory.kernel.witness.component_cases import Witness, against, other_count, too_many_zeros
+from theory.kernel.witness.component_cases import Witness, against, not_a_zero, other_count, too_many_zeros
 from theory.language.instances import Setting
 from theory.language.statements import Chain, Iff, Located, Rel, Statement
 from theory.language.terms import Term
+from theory.search.closed_inequalities import variables
 from theory.search.closed_points import PLACES, points, statement_names
+from theory.search.closed_polynomials import bad_places
 from theory.search.closed_steps import natural_counts, steps_for
 from theory.search.outcome import Outcome
 
@@ -122,6 +125,13 @@ class _Search:
         free = frozenset().union(*(r.free for r in relations))
         for case in self.model.cases(free):
             names = statement_names(self.model, relations, case)
+            if limit > 1 and isinstance(statement, Rel) and statement.relation != "=":
+                value = self.model.scalar(gap(statement)[0], case)
+                usual = next(points(self.model, names, 1))
+                for place in bad_places(self.model, statement, value, variables(self.model, value)):
+                    if self._over():
+                        return
+                    yield from _ignoring(partial(against, self.model, statement, case, usual | place))
             for point in points(self.model, names, limit):
                 if self._over():
                     return
@@ -135,9 +145,10 @@ class _Search:
                 proved.append(self._check(natural, step))
         conditions = [] if statement.when is None else [statement.when]
         names = statement_names(self.model, conditions, term=statement.what.term)
-        for point in points(self.model, names - {"x1"}, _POINTS):
+        for point in points(self.model, names - {"x1", str(statement.what.variable.data)}, _POINTS):
             if self._over():
                 return
+            yield from _ignoring(partial(not_a_zero, self.model, statement, point))
             for theorem in proved:
                 yield from _ignoring(partial(other_count, self.model, statement, theorem, point))
             if self.tried <= 40:

@@ -47,21 +47,33 @@ def points(model: Model, names: frozenset[str], limit: int) -> Iterator[dict[str
     """At most ``limit`` points: the standing germ, all ones (where boundaries meet), random ones and a small grid."""
     wanted = sorted(names | law_names(model))
     options = {name: _options(model, name) for name in wanted}
-    yield {name: STANDING.get(name, values[0] or values[3]) for name, values in options.items()}
+    first = {name: STANDING.get(name, values[0] or values[3]) for name, values in options.items()}
+    yield _of_a_law(model, first)
     if limit == 1:
         return
     if model.ring.process != "vp":
-        yield {name: _F(0) if values[0] == 0 else _F(1) for name, values in options.items()}
+        yield _of_a_law(model, {name: _F(0) if values[0] == 0 else _F(1) for name, values in options.items()})
     generator = random.Random(20250819)
     given = 2
     for _ in range(40 if wanted else 0):
         given += 1
-        yield {name: generator.choice(values) for name, values in options.items()}
+        yield _of_a_law(model, {name: generator.choice(values) for name, values in options.items()})
     for values in product(*(options[name][:4] for name in wanted)) if len(wanted) <= 5 else ():
         if given >= limit:
             return
         given += 1
-        yield dict(zip(wanted, values, strict=True))
+        yield _of_a_law(model, dict(zip(wanted, values, strict=True)))
+
+
+def _of_a_law(model: Model, point: dict[str, Fraction]) -> dict[str, Fraction]:
+    """``point`` with the weights that are plain symbols rescaled, so that all weights sum to 1."""
+    weights = [c.weight for c in model.law.components]
+    names = [str(w.data) for w in weights if isinstance(w, Term) and w.op == "sym"]
+    left = 1 - sum((w for w in weights if isinstance(w, Fraction)), _F(0))
+    if not names or left <= 0 or any(isinstance(w, Term) and w.op != "sym" for w in weights):
+        return point
+    scale = left / sum(point[name] for name in names)
+    return point | {name: point[name] * scale for name in names}
 
 
 def _options(model: Model, name: str) -> list[Fraction]:

@@ -16,6 +16,8 @@ from theory.kernel.errors import KernelError
 from theory.language.definitions import minus, num, plus
 from theory.language.statements import Iff, Located, Rel
 from theory.language.terms import Term, make
+from theory.search.closed_inequalities import inequality_steps
+from theory.search.closed_polynomials import count_step, own_count
 from theory.search.closed_terms import quotient, to_term
 
 _ORIGIN = make("origin")
@@ -30,9 +32,11 @@ def steps_for(model: Model, statement: Rel | Iff | Located, square: Term | None)
         yield Step("sign", {})
         if square is not None:
             yield Step("sign", {"square": square})
+        yield from inequality_steps(model, statement)
     elif isinstance(statement, Iff):
         yield from _same_sign(model, statement)
     else:
+        yield from count_step(model, statement)
         if statement.count in (None, 1):
             yield from _unique(model, statement)
         if statement.count in (None, 3):
@@ -40,8 +44,11 @@ def steps_for(model: Model, statement: Rel | Iff | Located, square: Term | None)
 
 
 def natural_counts(model: Model, statement: Located) -> Iterator[Located]:
-    """The counts that the slope at 0 suggests: one zero where F'(0) <= 0, three where F'(0) > 0."""
+    """The count of a polynomial, or what the slope at 0 suggests: one zero where F'(0) <= 0, three where F'(0) > 0."""
     term = statement.what.term
+    yield from own_count(model, statement)
+    if statement.what.variable != make("x") or statement.within is not None:
+        return
     slope = make("grad", (term,)) if term.rank == 0 else make("div", (term,))
     at_zero = make("at", (make("coord", (slope,), 1) if term.rank == 0 else slope, _ORIGIN))
     yield Located(statement.what, 1, when=Rel(">=", minus(at_zero), num(0)))

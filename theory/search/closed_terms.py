@@ -75,8 +75,8 @@ def _generator(ring: Generators, index: int, gen: Generator) -> Term:
 
 def quotient(ring: Ring, value: Element, by: Element) -> Element | None:
     """``value / by`` if the numerators divide exactly, as a Laurent polynomial over declared denominators."""
-    top, over = _numerator(value)
-    bottom, under = _numerator(by)
+    top, over = numerator(value)
+    bottom, under = numerator(by)
     if not bottom.terms:
         return None
     if not top.terms:
@@ -93,7 +93,7 @@ def quotient(ring: Ring, value: Element, by: Element) -> Element | None:
     return (divided * scale).scaled(1 / factor)
 
 
-def _numerator(value: Element) -> tuple[Element, Mono]:
+def numerator(value: Element) -> tuple[Element, Mono]:
     """(numerator, declared powers) with value = numerator / powers and no declared element left inside."""
     ring, powers = value.ring, dict[int, Exponent]()
     while True:

@@ -75,7 +75,7 @@ def find_fluxes(
         for search in searches:
             found = search.widened(family, deadline, effort)
             if found is not None:
-                return tuple(f._replace(coefficient=_product([f.coefficient, *scale])) for f in found)
+                return tuple(f._replace(coefficient=product_of([f.coefficient, *scale])) for f in found)
     return None
 
 
@@ -122,7 +122,7 @@ class _Family:
                 self.bases.append((flux, identity))
         support = [self.target]
         for _ in range(2):
-            columns, origin = _columns(self.bases, total_support(support))
+            columns, origin = _columns(self.bases, support_of(support))
             effort.unknowns = max(effort.unknowns, len(columns))
             effort.equations = max(effort.equations, len({m for c in columns for m in c.terms}))
             found = combination([c.terms for c in columns], self.target.terms, deadline)
@@ -132,7 +132,7 @@ class _Family:
         return None
 
 
-def total_support(elements: Iterable[Element]) -> dict[Any, list[Scalars]]:
+def support_of(elements: Iterable[Element]) -> dict[Any, list[Scalars]]:
     """For each product of averages, the scalar parts it occurs with."""
     out: dict[Any, set[Scalars]] = {}
     for element in elements:
@@ -151,7 +151,7 @@ def _columns(
             inverse = tuple((tag, -e) for tag, e in scalars)
             for wanted in support.get(factors, ()):
                 votes[canonical((*wanted, *inverse), ())[0]] += 1
-        usable = [w for w in votes if _term_of(w) is not None]
+        usable = [w for w in votes if weight_term(w) is not None]
         for weight in sorted(usable, key=lambda w: (-votes[w], len(w), w))[:_WEIGHTS]:
             columns.append(identity * Element({(weight, ()): Fraction(1)}))
             origin.append((number, weight))
@@ -166,20 +166,21 @@ def _assembled(
     for j, value in sorted(found.items()):
         number, weight = origin[j]
         flux = bases[number][0]
-        scale = _term_of(weight)
+        scale = weight_term(weight)
         assert scale is not None
-        pieces.setdefault((flux.coefficient, flux.along), []).append(_product([num(value), scale, flux.field]))
+        pieces.setdefault((flux.coefficient, flux.along), []).append(product_of([num(value), scale, flux.field]))
     return tuple(Flux(c, ts[0] if len(ts) == 1 else plus(*ts), along) for (c, along), ts in pieces.items())
 
 
-def _product(factors: list[Term]) -> Term:
+def product_of(factors: list[Term]) -> Term:
+    """A product without its ones."""
     kept = [f for f in factors if f != _ONE]
     if not kept:
         return _ONE
     return kept[0] if len(kept) == 1 else times(*kept)
 
 
-def _term_of(scalars: Scalars) -> Term | None:
+def weight_term(scalars: Scalars) -> Term | None:
     """A weight as a term; None if it divides by something that may vanish."""
     factors: list[Term] = []
     for tag, exponent in scalars:
@@ -188,7 +189,7 @@ def _term_of(scalars: Scalars) -> Term | None:
         if base is None or Fraction(exponent).denominator != 1 or (exponent < 0 and not safe):
             return None
         factors.append(base if exponent == 1 else power(base, Fraction(exponent)))
-    return _product(factors)
+    return product_of(factors)
 
 
 def _generator_term(tag: tuple[Any, ...]) -> Term | None:
@@ -241,7 +242,7 @@ def families(left: Term, right: Term) -> Iterator[list[Flux]]:
     )
     average = [*numbers, mean(logs[0])]
     yield (
-        [Flux(c, _product([w, v])) for c in average for w in (_ONE, *logs, *parts) for v in vectors]
+        [Flux(c, product_of([w, v])) for c in average for w in (_ONE, *logs, *parts) for v in vectors]
         + [Flux(c, grad(w)) for c in average for w in (*logs, *parts)]
     )
     squares = [power(w, 2) for w in logs]
@@ -263,7 +264,7 @@ def tensor_families(left: Term, right: Term) -> Iterator[list[Flux]]:
 
 
 def _flux(scalar: Term, vector: Term) -> Flux:
-    return Flux(_ONE, _product([scalar, vector]))
+    return Flux(_ONE, product_of([scalar, vector]))
 
 
 def outer(left: Term, right: Term) -> Term:

@@ -13,7 +13,10 @@ UNDECIDED, UNSUPPORTED = "undecided", "unsupported"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What algebra says. ``witness`` is there exactly when refuted, ``certificate`` exactly when proved."""
+    """What algebra says. ``witness`` is there exactly when refuted, ``certificate`` exactly when proved.
+
+    ``strategy`` says what settled it, ``effort`` what the search cost.
+    """
 
     status: str
     scope: str = ""
@@ -22,3 +25,4 @@ class Outcome:
     certificate: dict[str, Any] | None = None
     witness: dict[str, str] | None = None
     effort: dict[str, int] = field(default_factory=dict)
+    strategy: str = ""

@@ -17,7 +17,7 @@ from theory.kernel.index.lower import Lowering
 from theory.kernel.witness.exact import find_witness
 from theory.language.by_definition import holds_by_definition
 from theory.language.definitions import minus, num, plus
-from theory.language.instances import MIXTURE, Law, Setting
+from theory.language.instances import GAUSSIAN, MATRIX, MIXTURE, Law, Setting
 from theory.language.statements import Chain, Iff, Rel, Statement
 from theory.language.terms import Term
 from theory.search.ansatz import Ansatz
@@ -26,7 +26,9 @@ from theory.search.effort import Effort
 from theory.search.equivalence import settle_equivalence
 from theory.search.flux import find_fluxes
 from theory.search.gaussian_label import in_vain
+from theory.search.inequality import Inequality
 from theory.search.linear import OutOfTimeError
+from theory.search.matrices import settle_matrices
 from theory.search.outcome import BY_DEFINITION, PROVED, REFUTED, UNDECIDED, UNSUPPORTED, Outcome
 
 
@@ -48,6 +50,8 @@ def settle(
         return Outcome(BY_DEFINITION, "", "both sides say the same thing by definition")
     if isinstance(setting.law, Law):
         return _settle_closed(statement, setting, setting.law, square, budget_seconds, thorough)
+    if setting.process == MATRIX:
+        return settle_matrices(statement, setting, square=square, budget_seconds=budget_seconds)
     if isinstance(statement, Iff):
         try:
             return settle_equivalence(statement, setting)
@@ -57,15 +61,26 @@ def settle(
             return Outcome(UNSUPPORTED, "", "the term is nested too deeply")
     if not isinstance(statement, (Rel, Chain)):
         return Outcome(UNSUPPORTED, "", f"the bracket kernel has no rule for {type(statement).__name__}")
-    search = _Search(setting, budget_seconds, thorough=thorough)
+    outcome = _settle_brackets(statement, setting, square, budget_seconds, thorough)
+    if setting.law == GAUSSIAN and outcome.status in (UNDECIDED, UNSUPPORTED):
+        words = settle_matrices(statement, setting, square=square, budget_seconds=budget_seconds)
+        return words if words.status in (PROVED, REFUTED) else outcome
+    return outcome
+
+
+def _settle_brackets(
+    statement: Rel | Chain, setting: Setting, square: Term | None, budget: float, thorough: bool
+) -> Outcome:
+    search = _Search(setting, budget, thorough=thorough)
     try:
         return search.settle(statement, square)
     except UnsupportedError as error:
-        return Outcome(UNSUPPORTED, "", str(error), effort=search.counts())
+        return Outcome(UNSUPPORTED, "", str(error), effort=search.counts(), strategy=search.strategy)
     except (BudgetError, OutOfTimeError) as error:
-        return Outcome(UNDECIDED, "", str(error) or "the time budget is spent", effort=search.counts())
+        reason = str(error) or "the time budget is spent"
+        return Outcome(UNDECIDED, "", reason, effort=search.counts(), strategy=search.strategy)
     except KernelError as error:
-        return Outcome(UNDECIDED, "", str(error), effort=search.counts())
+        return Outcome(UNDECIDED, "", str(error), effort=search.counts(), strategy=search.strategy)
     except RecursionError:
         return Outcome(UNSUPPORTED, "", "the term is nested too deeply", effort=search.counts())
 
@@ -87,6 +102,12 @@ def _settle_closed(
     return outcome
 
 
+_STRATEGIES = {
+    "quick": "the statement as it stands, or fluxes of the first family", "parts": "integration by parts",
+    "witness": "exact witnesses", "in_vain": "a Gaussian label", "pieces": "non-negative pieces",
+    "ansatz": "fluxes from a growing ansatz", "wide": "fluxes of the wide families",
+}  # fmt: skip
+"""The strategies in their order, each a method of the search of its name."""
 Strategy = Union[Link, tuple[str, dict[str, str]], None]
 
 
@@ -98,6 +119,12 @@ class _Search:
         self.setting, self.witnesses, self.thorough = setting, witnesses, thorough
         self.half_way, self.deadline = start + budget / 2, start + budget
         self.effort = Effort()
+        self.strategies: list[str] = []
+
+    @property
+    def strategy(self) -> str:
+        """What ended the search, relation by relation."""
+        return "; ".join(dict.fromkeys(self.strategies))
 
     def counts(self) -> dict[str, int]:
         """The effort as plain counts."""
@@ -115,24 +142,25 @@ class _Search:
             elif found[0] == REFUTED:
                 values = found[1]
                 detail = f"{where}refuted by an exact witness"
-                return Outcome(REFUTED, "one instance", detail, (), None, values, self.counts())
+                return Outcome(REFUTED, "one instance", detail, (), None, values, self.counts(), self.strategy)
             else:
                 missing = missing or where + found[1]["reason"]
         if missing:
-            return Outcome(UNDECIDED, "", missing, effort=self.counts())
+            return Outcome(UNDECIDED, "", missing, effort=self.counts(), strategy=self.strategy)
         theorem, data = _replayed(certificate(statement, self.setting, tuple(links)))
-        return Outcome(PROVED, theorem.scope, "; ".join(theorem.steps), theorem.hypotheses, data, None, self.counts())
+        said = "; ".join(theorem.steps)
+        return Outcome(
+            PROVED, theorem.scope, said, theorem.hypotheses, data, None, self.counts(), self.strategy
+        )  # fmt: skip
 
     def _relation(self, relation: Rel, square: Term | None) -> Link | tuple[str, dict[str, str]]:
         """A link that the kernel accepts, or (status, witness or reason)."""
         lowering = lowering_for(self.setting)
-        for strategy in (self._quick, self._parts, self._witness, self._in_vain, self._ansatz, self._wide):
-            found = strategy(relation, square, lowering)
-            if isinstance(found, Link):
-                if _accepted(relation, self.setting, found):
-                    return found
-            elif found is not None:
-                return found
+        for strategy in _STRATEGIES:
+            found = getattr(self, f"_{strategy}")(relation, square, lowering)
+            if found is not None and (not isinstance(found, Link) or _accepted(relation, self.setting, found)):
+                self.strategies.append(_STRATEGIES[strategy])
+                return found  # type: ignore[no-any-return]
         return UNDECIDED, {"reason": self._tried()}
 
     def _tried(self) -> str:
@@ -171,6 +199,12 @@ class _Search:
             if in_vain(residual, lowering.channel.process, lowering.positive):
                 return UNDECIDED, {"reason": "no certificate exists: it would hold for a Gaussian label too"}
         return None
+
+    def _pieces(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """The difference of an inequality as a sum of non-negative pieces."""
+        if square is not None or relation.relation not in ("<=", ">="):
+            return None
+        return Inequality(relation, lowering, self.setting, self.deadline, self.effort).find()
 
     def _ansatz(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
         """Fluxes from an ansatz that grows from the residual: for drifts that are not linear."""

@@ -22,6 +22,8 @@ from theory.typeset.text import term_text
 from theory.typeset.tidy import ZERO, number, product, tidy
 
 CLOSED = Why("the law put in: p is a mixture of Gaussians", "the law put in: $p_t$ is a mixture of Gaussians")
+STURM = Why("the zeros of the polynomial counted by Sturm's theorem, and its sign at one place")
+MONOTONE = Why("non-negative at one end, and its derivatives there and beyond are of one sign")
 ZERO_TEST = Why("the numerator of the difference is the empty polynomial")
 _X = make("x")
 
@@ -38,6 +40,8 @@ def closed_derivation(statement: Statement, setting: Setting, certificate: Mappi
 
 
 def _told(model: Model, part: Statement, rule: str, terms: Mapping[str, Term]) -> list[Step]:
+    if rule in ("monotone", "sturm", "sturm count"):
+        return _of_one_variable(model, part, rule, terms)
     if isinstance(part, Rel):
         return _relation(model, part, terms)
     if isinstance(part, Iff):
@@ -62,6 +66,24 @@ def _relation(model: Model, rel: Rel, terms: Mapping[str, Term]) -> list[Step]:
     steps += [say(v.term, v.why, "=", u) for u, v in zip([difference, *(n.term for n in ahead)], ahead, strict=False)]
     last = ahead[-1].term if ahead else difference
     return [*steps, say(ZERO, (Why("every monomial, over its denominators, is positive"),), strict, last)]
+
+
+def _of_one_variable(model: Model, part: Statement, rule: str, terms: Mapping[str, Term]) -> list[Step]:
+    """A monotone function, a polynomial of one sign, or the number of zeros of a polynomial."""
+    if isinstance(part, Located):
+        steps, _ = _function(model, part)
+        return [*steps, remark(Rel("=", _scalar(part), product([terms["factor"], terms["polynomial"]])), STURM)]
+    assert isinstance(part, Rel)
+    large, small = (part.lhs, part.rhs) if part.relation in (">", ">=") else (part.rhs, part.lhs)
+    difference, strict = gap_of(large, small), ">" if part.relation in ("<", ">") else ">="
+    if rule == "sturm" and "argument" not in terms:
+        form = product([terms["factor"], terms["polynomial"]])
+        return [
+            say(difference, ()),
+            say(form, (Why("exact zero test"),), "=", difference),
+            say(ZERO, (STURM,), strict, form),
+        ]
+    return [say(difference, ()), say(ZERO, (MONOTONE if rule == "monotone" else STURM,), strict, difference)]
 
 
 def equal_by_closed_forms(model: Model, rel: Rel) -> list[Step]:
@@ -112,13 +134,17 @@ def _same_sign(iff: Iff, quotient: Term) -> list[Step]:
 
 def _function(model: Model, located: Located) -> tuple[list[Step], Term]:
     """The line that writes the located function out, and the function as a scalar."""
-    term = located.what.term
-    scalar = term if term.rank == 0 else make("coord", (term,), 1)
+    scalar = _scalar(located)
     closed = _closed(model, scalar)
     steps = [say(scalar, ())]
     if closed is not None:
         steps.append(say(closed, (CLOSED,), "=", scalar))
     return steps, scalar
+
+
+def _scalar(located: Located) -> Term:
+    term = located.what.term
+    return term if term.rank == 0 else make("coord", (term,), 1)
 
 
 def _slope(term: Term) -> Term:

@@ -16,6 +16,7 @@ from theory.kernel.index import equivalence
 from theory.kernel.index.certificate import KIND, Flux, lowering_for
 from theory.kernel.index.hypotheses import ASSUMED, Hypothesis
 from theory.kernel.index.lower import Lowering
+from theory.kernel.index.pieces import nonnegative, piece_from_data
 from theory.language.by_definition import holds_by_definition
 from theory.language.instances import Setting
 from theory.language.serial import setting_from_data
@@ -29,7 +30,7 @@ from theory.typeset.stages import LINEAR, Why, definitions, stages
 from theory.typeset.steps import Step, chain_of, gap_of, remark, say
 from theory.typeset.sums import element_term
 from theory.typeset.text import relation_text, term_text
-from theory.typeset.tidy import ZERO, product, signed_sum, summands, tidy
+from theory.typeset.tidy import ONE, ZERO, product, signed_sum, summands, tidy
 
 
 def derivation(
@@ -62,16 +63,18 @@ def _bracket(
     for relation, link in zip(relations, links, strict=True):
         assert isinstance(relation, Rel)
         fluxes = [Flux(from_data(f["coefficient"]), from_data(f["flux"]), f["along"]) for f in link["fluxes"]]
-        square = None if link["square"] is None else from_data(link["square"])
+        square = _nonnegative(link, setting)
+        rules = list(dict.fromkeys(piece["rule"] for piece in link["pieces"]))
         decay = [h for h in hypotheses if h.name.startswith("flux decay")][number : number + len(fluxes)]
         number += len(fluxes)
-        steps += _link(relation, fluxes, square, decay, setting, link["parts"])
+        steps += _link(relation, fluxes, square, decay, setting, link["parts"], rules)
     return tuple(steps)
 
 
 def _link(
-    relation: Rel, fluxes: list[Flux], square: Term | None, decay: Sequence[Hypothesis], setting: Setting, parts: bool
-) -> list[Step]:
+    relation: Rel, fluxes: list[Flux], square: Term | None, decay: Sequence[Hypothesis], setting: Setting, parts: bool,
+    rules: list[str],
+) -> list[Step]:  # fmt: skip
     lowering = lowering_for(setting)
     if relation.relation == "=":
         return _equal(relation.lhs, relation.rhs, fluxes, decay, lowering, parts)
@@ -79,7 +82,19 @@ def _link(
     gap = gap_of(large, small)
     target = gap if square is None else square
     steps = _equal(gap, target, fluxes, decay, lowering, parts) if target != gap else [say(gap, ())]
-    return [*steps, say(ZERO, (Why("a sum of squares and of averages of squares"),), ">=", target)]
+    other = [rule for rule in rules if rule != "square"]
+    why = f"non-negative: {' and '.join(other)}" if other else "a sum of squares and of averages of squares"
+    return [*steps, say(ZERO, (Why(why),), ">=", target)]
+
+
+def _nonnegative(link: Mapping[str, Any], setting: Setting) -> Term | None:
+    """The sum of the link's square and pieces; None stands for the difference itself."""
+    positive, weak = (frozenset(str(t.data) for t in names) for names in (setting.positive, setting.nonnegative))
+    parts = [nonnegative(piece_from_data(data), positive, weak, setting) for data in link["pieces"]]
+    parts = [product([t for t in part.args if t != ONE]) if part.op == "mul" else part for part in parts]
+    if link["square"] is not None:
+        parts.append(from_data(link["square"]))
+    return signed_sum([(1, t) for t in parts]) if parts else None
 
 
 BY_PARTS = Why(

@@ -2,4 +2,4 @@
 
 GROUP = "A"
 TITLE = "Forward process and marginals"
-READING_ORDER = ("schedule", "fokker_planck")
+READING_ORDER = ("schedule", "fokker_planck", "any_drift")

@@ -2,4 +2,4 @@
 
 GROUP = "C"
 TITLE = "Entropies and rates"
-READING_ORDER = ("rates", "channel", "bandwidth", "classes", "peaks", "folklore")
+READING_ORDER = ("rates", "any_drift", "channel", "bandwidth", "classes", "peaks", "folklore")

@@ -11,8 +11,10 @@ statement itself and never searches.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Union
 
 from theory.kernel.component.model import Model
@@ -21,10 +23,12 @@ from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.index.hypotheses import ASSUMED, DISCHARGED, Hypothesis
 from theory.language.instances import Law, LawError, Setting
 from theory.language.serial import rel_from_data, setting_data, setting_from_data, statement_from_data
-from theory.language.statements import Chain, Extremum, Iff, Located, Rel, statement_data
+from theory.language.statements import Chain, Digits, Extremum, Iff, Located, Rel, statement_data
 from theory.language.terms import Term, TermError, from_data, to_data, walk
 
 VERSION, KIND = 1, "component"
+_MAX_TERMS = 64
+_DECIMAL = re.compile(r"-?[0-9]{1,200}(\.[0-9]{1,200})?")
 Closed = Union[Rel, Iff, Located, Chain]
 
 
@@ -129,6 +133,8 @@ def _read(data: Any) -> tuple[Closed, Setting, tuple[Step, ...]]:
 def _step(data: Any) -> Step:
     if not isinstance(data, dict) or set(data) != {"rule", "terms"} or not isinstance(data["terms"], dict):
         raise KernelError("not a step: expected the fields rule, terms")
+    if len(data["terms"]) > _MAX_TERMS:
+        raise KernelError(f"not a step: more than {_MAX_TERMS} terms")
     return Step(str(data["rule"]), {str(name): from_data(term) for name, term in data["terms"].items()})
 
 
@@ -147,13 +153,40 @@ def _located(data: dict[str, Any]) -> Located:
     what = data["what"]
     if not isinstance(what, dict) or set(what) != {"kind", "term", "variable"}:
         raise TermError("not an Extremum: unexpected fields")
-    if data["value"] is not None or data["within"] is not None or isinstance(data["at"], dict):
-        raise UnsupportedError("this kernel proves counts of zeros and exact places only")
+    if data["value"] is not None:
+        raise UnsupportedError("this kernel proves the number of zeros and their places, not values")
     if data["count"] is not None and type(data["count"]) is not int:
         raise TermError("a count is an integer")
     return Located(
         Extremum(str(what["kind"]), from_data(what["term"]), from_data(what["variable"])),
         data["count"],
-        None if data["at"] is None else from_data(data["at"]),
+        _place(data["at"]),
+        within=_interval(data["within"]),
         when=None if data["when"] is None else rel_from_data(data["when"]),
     )
+
+
+def _place(data: Any) -> Term | Digits | None:
+    if not isinstance(data, dict):
+        return None if data is None else from_data(data)
+    if set(data) != {"kind", "text"} or data["kind"] != "Digits" or not isinstance(data["text"], str):
+        raise TermError("not Digits: expected the fields kind, text")
+    if not _DECIMAL.fullmatch(data["text"]):
+        raise TermError(f"not a decimal number: {data['text'][:40]!r}")
+    return Digits(data["text"])
+
+
+def _interval(data: Any) -> tuple[Fraction, Fraction] | None:
+    if data is None:
+        return None
+    if not isinstance(data, list) or len(data) != 2:
+        raise TermError("an interval has two ends")
+    ends = []
+    for item in data:
+        end = item if type(item) is int else from_data(["num", [], item]).data
+        if not isinstance(end, (int, Fraction)):
+            raise TermError("the ends of an interval are rational numbers")
+        ends.append(Fraction(end))
+    if ends[0] >= ends[1]:
+        raise TermError("the ends of an interval are in order")
+    return ends[0], ends[1]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 
-from theory.kernel.component.elements import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, Element, Exponent, Mono
+from theory.kernel.component.elements import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, Element, Exponent, Terms
 from theory.kernel.component.ring import Ring
-from theory.kernel.component.tensors import Matrix, Vector
+from theory.kernel.component.tensors import Matrix, Vector, total
 from theory.kernel.component.zero import sign
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.witness.component_values import occurs
+
+Powers = tuple[int, ...]
 
 
 def positive_power(ring: Ring, value: Element, power: Exponent, reason: str) -> Element:
@@ -34,6 +37,21 @@ class Gaussian:
 
     def __init__(self, ring: Ring, mean: Vector, cov: Matrix, reason: str) -> None:
         self.ring, self.mean, self.cov, self.reason = ring, mean, cov, reason
+        self._moments: dict[Powers, Element] = {}
+
+    def moment(self, powers: Powers) -> Element:
+        """E[prod_i X_i^n_i] by E[X_i f(X)] = m_i E[f] + sum_j C_ij E[d_j f]."""
+        if powers not in self._moments:
+            first = next((i for i, n in enumerate(powers) if n), None)
+            if first is None:
+                return self.ring.number(1)
+            rest = _lowered(powers, first)
+            parts = [self.mean[first] * self.moment(rest)]
+            for j, count in enumerate(rest):
+                if count:
+                    parts.append((self.cov[first][j] * self.moment(_lowered(rest, j))).scaled(Fraction(count)))
+            self._moments[powers] = total(parts)
+        return self._moments[powers]
 
     @cached_property
     def _diagonal(self) -> bool:
@@ -72,10 +90,7 @@ def determinant(matrix: Matrix) -> Element:
     """Laplace expansion along the first row."""
     if len(matrix) == 1:
         return matrix[0][0]
-    total = matrix[0][0].ring.number(0)
-    for j, entry in enumerate(matrix[0]):
-        total = total + entry * _cofactor(matrix, 0, j)
-    return total
+    return total(entry * _cofactor(matrix, 0, j) for j, entry in enumerate(matrix[0]))
 
 
 def _cofactor(matrix: Matrix, i: int, j: int) -> Element:
@@ -84,30 +99,16 @@ def _cofactor(matrix: Matrix, i: int, j: int) -> Element:
     return minor if (i + j) % 2 == 0 else -minor
 
 
-def average(value: Element, variables: Vector, law: Gaussian) -> Element:
-    """E[value] over ``variables`` ~ ``law``, for a polynomial in the variables.
+def average(value: Element, variables: Vector, moment: Callable[[Powers], Element]) -> Element:
+    """E[value] over ``variables`` with the given moments, for a polynomial in the variables.
 
-    Moments by E[X_i f(X)] = m_i E[f] + sum_j C_ij E[d_j f]. Raises UnsupportedError if a variable occurs inside an
-    exponential, a logarithm or a denominator.
+    Raises UnsupportedError if a variable occurs inside an exponential, a logarithm or a denominator.
     """
-    ring = law.ring
+    ring = value.ring
     places = {next(iter(v.generators())): i for i, v in enumerate(variables)}
-    moments: dict[tuple[int, ...], Element] = {}
-
-    def moment(powers: tuple[int, ...]) -> Element:
-        if powers not in moments:
-            first = next((i for i, n in enumerate(powers) if n), None)
-            if first is None:
-                return ring.number(1)
-            rest = _lowered(powers, first)
-            total = law.mean[first] * moment(rest)
-            for j, count in enumerate(rest):
-                if count:
-                    total = total + (law.cov[first][j] * moment(_lowered(rest, j))).scaled(Fraction(count))
-            moments[powers] = total
-        return moments[powers]
-
-    total = ring.number(0)
+    coefficients: dict[Powers, Terms] = {}
+    if any(occurs(ring, index, places.keys()) for index in value.generators() - places.keys()):
+        raise UnsupportedError("an average of something that is no polynomial in the averaged variable")
     for mono, factor in value.terms.items():
         powers, kept = [0] * len(variables), list[tuple[int, Exponent]]()
         for index, power in mono:
@@ -115,14 +116,12 @@ def average(value: Element, variables: Vector, law: Gaussian) -> Element:
                 if Fraction(power).denominator != 1 or power < 0:
                     raise UnsupportedError("an average of something that is no polynomial")
                 powers[places[index]] = int(power)
-            elif occurs(ring, index, places.keys()):
-                raise UnsupportedError("an average of something that is no polynomial in the averaged variable")
             else:
                 kept.append((index, power))
-        rest_mono: Mono = tuple(kept)
-        total = total + moment(tuple(powers)) * Element(ring, {rest_mono: factor})
-    return total
+        coefficients.setdefault(tuple(powers), {})[tuple(kept)] = factor
+    parts = (moment(powers) * Element(ring, terms) for powers, terms in coefficients.items())
+    return Element(ring, ring.plus(part.terms for part in parts))
 
 
-def _lowered(powers: tuple[int, ...], place: int) -> tuple[int, ...]:
+def _lowered(powers: Powers, place: int) -> Powers:
     return tuple(n - (i == place) for i, n in enumerate(powers))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 
 from theory.kernel.component.calculus import derive, substitute
 from theory.kernel.component.elements import REAL, Element
@@ -31,7 +31,7 @@ from theory.kernel.component.tensors import (
     vector,
 )
 from theory.kernel.component.zero import is_zero, sign
-from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
 from theory.language.definitions import CLOCK_TERM, dt, unfold_linear
 from theory.language.instances import Law, Scalar, Setting
 from theory.language.terms import X0_VAR, Z_VAR, Term
@@ -53,28 +53,35 @@ FREE = Case()
 class Model:
     """A concrete law under a linear process, and the lowering of terms about it.
 
-    ``process`` is "linear", "ve" or "vp"; ``positive`` and ``nonnegative`` list names of symbols. Raises
-    UnsupportedError for D > 3.
+    ``process`` is "linear", "ve" or "vp"; ``positive`` and ``nonnegative`` list names of symbols; ``ring`` is the class
+    of rings whose arithmetic is used. Raises UnsupportedError for D > 3.
     """
 
     def __init__(
-        self, law: Law, process: str = "linear", positive: tuple[str, ...] = (), nonnegative: tuple[str, ...] = ()
+        self,
+        law: Law,
+        process: str = "linear",
+        positive: tuple[str, ...] = (),
+        nonnegative: tuple[str, ...] = (),
+        *,
+        ring: type[Ring] = Ring,
     ) -> None:
         if law.D > 3:
             raise UnsupportedError(f"the component kernel reads D <= 3, not {law.D}")
         self.law, self.D = law, law.D
-        self.ring = ring = Ring(process, positive, nonnegative)
-        self.x: Vector = tuple(ring.coordinate("x", i + 1) for i in range(law.D))
-        self.X0: Vector = tuple(ring.coordinate("X0", i + 1) for i in range(law.D))
+        self.ring = ring(process, positive, nonnegative)
+        self.x: Vector = tuple(self.ring.coordinate("x", i + 1) for i in range(law.D))
+        self.X0: Vector = tuple(self.ring.coordinate("X0", i + 1) for i in range(law.D))
         self.hypotheses: set[str] = set()
         self._cache: dict[tuple[Term, Case], Tensor] = {}
+        self._moments: dict[tuple[int, ...], Element] = {}
         self.weights = tuple(self._weight(c.weight) for c in law.components)
         self.means: Matrix = tuple(tuple(self._scalar(v) for v in c.mean) for c in law.components)
         self.covs = tuple(tuple(tuple(self._scalar(v) for v in row) for row in c.cov) for c in law.components)
-        alpha, noise = ring.alpha(), ring.sigma() * ring.sigma()
+        alpha, noise = self.ring.alpha(), self.ring.sigma() * self.ring.sigma()
         self.noisy = tuple(
             Gaussian(
-                ring,
+                self.ring,
                 tuple(alpha * v for v in mean),
                 matrix(plus(scaled(alpha * alpha, cov), scaled(noise, self._eye()))),
                 "V = alpha^2 S + sigma^2 I with S a covariance",
@@ -85,12 +92,12 @@ class Model:
         self.p = total(w * q for w, q in zip(self.weights, self.densities, strict=True))
 
     @classmethod
-    def of(cls, setting: Setting) -> Model:
+    def of(cls, setting: Setting, ring: type[Ring] = Ring) -> Model:
         """The model of a setting with a concrete law. Raises UnsupportedError for a class of laws."""
         if not isinstance(setting.law, Law):
             raise UnsupportedError(f"the component kernel reads concrete laws, not {setting.law.text}")
         names = [tuple(str(t.data) for t in terms) for terms in (setting.positive, setting.nonnegative)]
-        return cls(setting.law, setting.process.name, *names)
+        return cls(setting.law, setting.process.name, *names, ring=ring)
 
     # -- the law ------------------------------------------------------------------------------------------------------
     def _scalar(self, value: Scalar) -> Element:
@@ -109,7 +116,12 @@ class Model:
 
     def responsibility(self, k: int) -> Element:
         """r_k(x) = w_k N(x; alpha m_k, V_k) / p(x)."""
-        return self.weights[k] * self.densities[k] * self.ring.power(self.p, -1)
+        return self._responsibilities[k]
+
+    @cached_property
+    def _responsibilities(self) -> Vector:
+        inverse = self.ring.power(self.p, -1)
+        return tuple(w * density * inverse for w, density in zip(self.weights, self.densities, strict=True))
 
     def kern(self, start: Vector) -> Element:
         """k(x | X0) = N(x; alpha X0, sigma^2 I)."""
@@ -292,16 +304,33 @@ class Model:
         return each(lambda e: substitute(self.ring, e, images), field)
 
     def _op_post(self, term: Term, case: Case) -> Tensor:
-        """post(w) = sum_k r_k E[w | x, Z = k]."""
-        parts = (scaled(self.responsibility(k), self._given_label(term.args[0], k)) for k in range(self.law.K))
-        return reduce(plus, parts)
+        """post(w): a polynomial in X0 by its posterior moments, anything else as sum_k r_k E[w | x, Z = k]."""
+        inner = term.args[0]
+        if Z_VAR not in inner.free:
+            try:
+                return each(lambda e: average(e, self.X0, self._posterior_moment), self.lower(inner))
+            except BudgetError:
+                raise
+            except KernelError:  # it can be read at the atoms only, if at all
+                pass
+        return reduce(plus, (scaled(self.responsibility(k), self._given_label(inner, k)) for k in range(self.law.K)))
+
+    def _posterior_moment(self, powers: tuple[int, ...]) -> Element:
+        """E[prod_i X0_i^n_i | x] = sum_k r_k E[prod_i X0_i^n_i | x, Z = k]; the responsibilities sum to 1."""
+        if not any(powers):
+            return self.ring.number(1)
+        if powers not in self._moments:
+            self._moments[powers] = total(
+                r * q.moment(powers) for r, q in zip(self._responsibilities, self._posteriors, strict=True)
+            )
+        return self._moments[powers]
 
     def _op_E(self, term: Term, case: Case) -> Tensor:
         """E[w] = sum_k w_k E[w | Z = k], of integrands that are polynomials in x and X0."""
         return reduce(plus, (self._weighted_mean(term.args[0], k) for k in range(self.law.K)))
 
     def _weighted_mean(self, term: Term, k: int) -> Tensor:
-        value = each(lambda e: average(e, self.x, self.noisy[k]), self._given_label(term, k))
+        value = each(lambda e: average(e, self.x, self.noisy[k].moment), self._given_label(term, k))
         return scaled(self.weights[k], value)
 
     def _given_label(self, term: Term, k: int) -> Tensor:
@@ -309,14 +338,21 @@ class Model:
         if self.law.is_discrete:
             return self.lower(term, Case(k, k))
         value = self.lower(term, Case(None, k))
+        return each(lambda e: average(e, self.X0, self._posteriors[k].moment), value)
+
+    @cached_property
+    def _posteriors(self) -> tuple[Gaussian, ...]:
+        return tuple(self._posterior(k) for k in range(self.law.K))
+
+    def _posterior(self, k: int) -> Gaussian:
+        """The law of X0 given x and Z = k: mean m + alpha S V^-1 (x - alpha m), covariance S - alpha^2 S V^-1 S."""
         alpha, cov, noisy = self.ring.alpha(), self.covs[k], self.noisy[k]
         gain = matrix(scaled(alpha, contract(cov, noisy.inverse)))  # alpha S V^-1
         shift = vector(contract(gain, tuple(u - v for u, v in zip(self.x, noisy.mean, strict=True))))
         mean = tuple(u + v for u, v in zip(self.means[k], shift, strict=True))
         lost = matrix(scaled(alpha, contract(gain, cov)))
         left = entries(lambda i, j: cov[i][j] - lost[i][j], self.D)
-        posterior = Gaussian(self.ring, mean, left, "a posterior covariance")
-        return each(lambda e: average(e, self.X0, posterior), value)
+        return Gaussian(self.ring, mean, left, "a posterior covariance")
 
 
 def _label(case: Case) -> int:

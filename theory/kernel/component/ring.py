@@ -144,7 +144,9 @@ class Ring(Generators):
         """``value`` = factor * monomial * rest: a signed rational, common powers of generators, what is left.
 
         The rest is 1, or has at least two terms, coprime integer coefficients and no common power of a positive
-        generator; whole powers of declared elements in it are multiplied out where its sign stays certified.
+        generator; whole powers of declared elements in it are multiplied out where its sign stays certified. Sums with
+        exponentials keep them, and if there are more than two terms give up only what all of them share: the inverse
+        covariances of K components, multiplied out, would have 2^K terms.
         """
         factor, content = ONE, _NO_FACTORS
         while True:
@@ -153,7 +155,8 @@ class Ring(Generators):
             factor *= inner * extra
             if sign(value) in (NEGATIVE, NONPOSITIVE):
                 factor, value = -factor, -value
-            if len(value.terms) <= 1 or any(self.gens[i].sign == NONZERO for i in value.generators()):
+            open_ = any(self.gens[i].sign == NONZERO for i in value.generators())
+            if len(value.terms) <= 1 or open_ or self._has_exp(value):
                 break
             expanded = cleared(value)  # no negative powers are left, so this only multiplies out
             if expanded.terms == value.terms or sign(expanded) != POSITIVE:
@@ -166,11 +169,16 @@ class Ring(Generators):
         common = {index for mono in monos for index in mono}
         if len(monos) > 1:  # of a generator that may vanish only powers that every monomial has come out
             common = {i for i in common if self.gens[i].sign == POSITIVE or all(mono.get(i, 0) > 0 for mono in monos)}
+        if len(monos) > 2 and self._has_exp(value):
+            common = {i for i in common if all(i in mono for mono in monos)}
         lowest = {index: min(mono.get(index, 0) for mono in monos) for index in common}
         content, _ = self.normal(dict(lowest))
         inverse, extra = self.normal({index: -power for index, power in content})
         factor = reduce(_gcd, (abs(v) for v in value.terms.values()))
         return factor, content, value * Element(self, {inverse: extra / factor})
+
+    def _has_exp(self, value: Element) -> bool:
+        return any(self.gens[i].kind == "exp" for i in value.generators())
 
     def power(self, value: Element, exponent: int | Fraction) -> Element:
         """``value^exponent``; roots only of what is certified positive, inverses also of what is certified negative."""

@@ -21,6 +21,7 @@ from theory.kernel.component.elements import (
     Exponent,
     Generators,
     Mono,
+    Terms,
     whole_or_fraction,
 )
 
@@ -40,17 +41,23 @@ def cleared(value: Element) -> Element:
         value = _clear(value, index)
 
 
-def _clear(value: Element, index: int) -> Element:
+def _clear(value: Element, index: int, *, sign_kept: bool = True) -> Element:
+    """``value`` times a power of declared element ``index``, multiplied out; a positive common power is left alone.
+
+    Unless its sign is to be kept, common factors, which are not zero, are dropped too.
+    """
     ring = value.ring
-    split: dict[Exponent, dict[Mono, Fraction]] = {}
+    split: dict[Exponent, Terms] = {}
     for mono, factor in value.terms.items():
         power = dict(mono).get(index, 0)
         rest = tuple(item for item in mono if item[0] != index)
         split.setdefault(power, {})[rest] = factor
-    lowest: Exponent = min(0, *split)
-    if ring.gens[index].sign == NONZERO:
-        lowest = 2 * floor(Fraction(lowest) / 2)
-    body, total, powers = ring.body(index), ring.number(0), {0: ring.number(1)}
+    lowest: Exponent = min(split)
+    if sign_kept:
+        lowest = min(0, lowest)
+        if ring.gens[index].sign == NONZERO:
+            lowest = 2 * floor(Fraction(lowest) / 2)
+    body, parts, powers = ring.body(index), list[Element](), {0: ring.number(1)}
     for power, terms in sorted(split.items()):
         lifted = Fraction(power - lowest)
         whole = floor(lifted)
@@ -58,31 +65,73 @@ def _clear(value: Element, index: int) -> Element:
             powers[n] = powers.get(n) or powers[n - 1] * body
         fraction = whole_or_fraction(lifted - whole)
         left = Element(ring, {((index, fraction),) if fraction else (): ONE})
-        total += Element(ring, terms) * powers[whole] * left
-    return total
+        parts.append(Element(ring, terms) * powers[whole] * left)
+    return Element(ring, ring.plus(part.terms for part in parts))
 
 
 def is_zero(value: Element) -> bool:
-    """True: ``value`` is identically zero. False decides nothing."""
-    ring, numerator = value.ring, cleared(value)
-    if not numerator.terms:
-        return True
-    groups: dict[Mono, dict[Mono, Fraction]] = {}
-    for mono, factor in numerator.terms.items():
-        exps = tuple(item for item in mono if ring.gens[item[0]].kind == "exp")
-        groups.setdefault(exps, {})[tuple(item for item in mono if item not in exps)] = factor
-    if len(groups) == 1 or not any(_has_declared(ring, exps) for exps in groups):
-        return False
-    merged: list[tuple[Element, Element]] = []  # exponents that are equal as functions belong together
-    for exps, terms in groups.items():
-        exponent = exponent_of(ring, exps)
-        for position, (known, coefficient) in enumerate(merged):
+    """True: ``value`` is identically zero. False decides nothing.
+
+    A sum over different products of exponentials is zero if every coefficient is. Only what divides by exponentials
+    is multiplied out before it is split.
+    """
+    ring = value.ring
+    done = set[int]()
+    while open_ := {i for i in _declared(value) if i not in done and _holds_exp(ring, i)}:
+        index = max(open_)  # a declared element only mentions generators declared before it
+        done.add(index)
+        value = _clear(value, index, sign_kept=False)
+    exps = {i for i in value.generators() if ring.gens[i].kind == "exp"}
+    left = [(e, coefficient) for e, coefficient in _split(value, exps) if not _vanishes(coefficient)]
+    if len(left) <= 1 or not any(_has_declared(ring, e) for e, _ in left):
+        return not left
+    merged: list[tuple[Element, list[Terms]]] = []  # exponents that are equal as functions belong together
+    for mono, coefficient in left:
+        exponent = exponent_of(ring, mono)
+        for known, coefficients in merged:
             if is_zero(known - exponent):
-                merged[position] = (known, coefficient + Element(ring, terms))
+                coefficients.append(coefficient.terms)
                 break
         else:
-            merged.append((exponent, Element(ring, terms)))
-    return all(not coefficient.terms for _, coefficient in merged)
+            merged.append((exponent, [coefficient.terms]))
+    return all(
+        len(coefficients) > 1 and _vanishes(Element(ring, ring.plus(coefficients))) for _, coefficients in merged
+    )
+
+
+def _vanishes(value: Element, done: frozenset[int] = frozenset()) -> bool:
+    """Whether the numerator is empty: split by the generators that no declared element mentions, then cleared."""
+    ring = value.ring
+    open_ = _declared(value) - done
+    if not open_:
+        return not value.terms
+    inside = set[int]().union(*(ring.inside(i) for i in _declared(value)))
+    for _, part in _split(value, value.generators() - inside):
+        mine = _declared(part) - done
+        if mine:
+            index = max(mine)  # a declared element only mentions generators declared before it
+            if not _vanishes(_clear(part, index, sign_kept=False), done | {index}):
+                return False
+        elif part.terms:
+            return False
+    return True
+
+
+def _split(value: Element, outside: set[int]) -> list[tuple[Mono, Element]]:
+    """``value`` as a sum of monomials in ``outside`` and coefficients in the other generators."""
+    groups: dict[Mono, Terms] = {}
+    for mono, factor in value.terms.items():
+        outer = tuple(item for item in mono if item[0] in outside)
+        groups.setdefault(outer, {})[tuple(item for item in mono if item[0] not in outside)] = factor
+    return [(mono, Element(value.ring, terms)) for mono, terms in groups.items()]
+
+
+def _declared(value: Element) -> set[int]:
+    return {i for i in value.generators() if value.ring.gens[i].kind == "declared"}
+
+
+def _holds_exp(ring: Generators, index: int) -> bool:
+    return any(ring.gens[i].kind == "exp" for i in ring.inside(index))
 
 
 def exponent_of(ring: Generators, exps: Mono) -> Element:

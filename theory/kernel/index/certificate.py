@@ -177,8 +177,9 @@ class _Proof:
         return self
 
     def _what(self, link: Link) -> str:
-        names = ["a sum of squares"] if link.square is not None or not link.pieces else []
-        return " plus ".join([*names, *dict.fromkeys(piece.rule for piece in link.pieces)])
+        squares = ["square"] if link.square is not None or not link.pieces else []
+        rules = list(dict.fromkeys([*squares, *(piece.rule for piece in link.pieces)]))
+        return "a sum of squares" if rules == ["square"] else f"non-negative, by {' and '.join(rules)}"
 
     def _how(self, link: Link) -> str:
         said = [f"{len(self.fluxes)} flux(es)"] if self.fluxes else []

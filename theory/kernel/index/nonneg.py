@@ -59,13 +59,10 @@ def is_nonnegative(
     if term.op == "mul":
         rest = [t for t in term.args if not sign(t)]
         return all(rest.count(t) % 2 == 0 for t in rest)
-    if term.op == "quot":
-        return sign(term.args[0]) and is_positive(term.args[1], positive)
+    if term.op == "quot":  # where it is defined, what is divided by is not 0
+        return all(sign(t) for t in term.args)
     if term.op == "pow":
-        exponent = Fraction(str(term.data))
-        if exponent.denominator == 1 and exponent > 0:
-            return exponent % 2 == 0 or sign(term.args[0])
-        return is_positive(term.args[0], positive)
+        return Fraction(str(term.data)) % 2 == 0 or sign(term.args[0])
     if term.op == "dot":
         return _is_form(term.args[0], term.args[1], positive, nonnegative)
     return term.op == "tr" and _has_nonnegative_trace(term.args[0], positive, nonnegative)
@@ -95,7 +92,9 @@ def is_semidefinite(
         even = all(rest.count(t) % 2 == 0 for t in rest)
         return even and all(is_semidefinite(t, positive, nonnegative) for t in matrix.args if t.rank)
     if matrix.op == "quot":
-        return is_semidefinite(matrix.args[0], positive, nonnegative) and is_positive(matrix.args[1], positive)
+        return is_semidefinite(matrix.args[0], positive, nonnegative) and is_nonnegative(
+            matrix.args[1], positive, nonnegative
+        )
     return False
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.kernel.errors import KernelError
-from theory.kernel.index.nonneg import is_nonnegative, is_positive
+from theory.kernel.index.nonneg import is_nonnegative
 from theory.language.definitions import log, minus, plus, power, times
 from theory.language.instances import DISCRETE, Law, Setting
 from theory.language.terms import Term, TermError, from_data, make, to_data, walk
@@ -123,7 +123,7 @@ def _covariance(piece: Piece, reading: _Reading) -> Term:
     return plus(power(trace, 2), minus(_inner(matrix, matrix)))
 
 
-def _jensen_square(piece: Piece, reading: _Reading) -> Term:
+def _jensen(piece: Piece, reading: _Reading) -> Term:
     """
     w a scalar, vector or matrix,  <.> an average
     ----------------------------------------------
@@ -135,32 +135,6 @@ def _jensen_square(piece: Piece, reading: _Reading) -> Term:
     over = _averaged(piece)
     mean = _average(over, w)
     return plus(_average(over, _inner(w, w)), minus(_inner(mean, mean)))
-
-
-def _jensen_inverse(piece: Piece, reading: _Reading) -> Term:
-    """
-    w > 0 by its form,  <.> an average
-    -----------------------------------
-    <1/w> - 1/<w> >= 0
-
-    Because 1/w >= 2/c - w/c^2 for c = <w> > 0: the tangent lies below a convex function.
-    """
-    w = _positive_scalar(piece, reading)
-    over = _averaged(piece)
-    return plus(_average(over, power(w, -1)), minus(power(_average(over, w), -1)))
-
-
-def _jensen_log(piece: Piece, reading: _Reading) -> Term:
-    """
-    w > 0 by its form,  <.> an average
-    -----------------------------------
-    log <w> - <log w> >= 0
-
-    Because log w <= log c + w/c - 1 for c = <w> > 0: the tangent lies above a concave function.
-    """
-    w = _positive_scalar(piece, reading)
-    over = _averaged(piece)
-    return plus(log(_average(over, w)), minus(_average(over, log(w))))
 
 
 def _relative_entropy(piece: Piece, reading: _Reading) -> Term:
@@ -212,8 +186,7 @@ _ATOM_PROBABILITIES = frozenset({"posterior", "p0"})
 
 RULES: dict[str, Rule] = {
     "square": _square, "cauchy-schwarz": _cauchy_schwarz, "covariance": _covariance,
-    "jensen square": _jensen_square, "jensen inverse": _jensen_inverse, "jensen log": _jensen_log,
-    "relative entropy": _relative_entropy, "surprisal": _surprisal,
+    "jensen": _jensen, "relative entropy": _relative_entropy, "surprisal": _surprisal,
 }  # fmt: skip
 
 
@@ -238,16 +211,9 @@ def _averaged(piece: Piece) -> str:
 
 def _inner(left: Term, right: Term) -> Term:
     if left.rank == 0:
-        return times(left, right)
+        return power(left, 2) if left == right else times(left, right)
     product = make("dot", (left, right if left.rank == 1 else make("transpose", (right,))))
     return product if left.rank == 1 else make("tr", (product,))
-
-
-def _positive_scalar(piece: Piece, reading: _Reading) -> Term:
-    (w,) = _terms(piece, 1)
-    if w.rank or not is_positive(w, reading.positive):
-        raise KernelError(f"{piece.rule}: the term is not positive by its form")
-    return w
 
 
 # -- inert data --------------------------------------------------------------------------------------------------------
