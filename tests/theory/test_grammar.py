@@ -136,10 +136,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_refused_quickly_with_its_place(text):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(GrammarError, match=r"^column \d+: .+") as caught:
         parse_scalar(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     assert 1 <= caught.value.column <= MAX_LENGTH + 1
     assert "\n" not in str(caught.value).replace("\\n", "")
     assert len(str(caught.value)) < 300
