@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from numerics.path_forms import NotApplicable
+from proofs_checks import registry
 from proofs_checks.claim import Claim
 from theory.kernel import definition
 from theory.kernel.document import AnyTheorem, document
@@ -37,12 +38,13 @@ class Proofs:
 def prove(claim: Claim, seconds: float = SECONDS) -> Proofs:
     """Search a certificate for every statement of ``claim``; ``seconds`` is the budget of each."""
     found = Proofs(claim.id)
+    lemmas = [data for id in claim.needs for data, _ in prove(registry.find(id), seconds).theorems.values()]
     for name, statement in claim.statements.items():
         if isinstance(claim.proof, NotApplicable):
             found.missing[name] = f"not a matter of algebra: {claim.proof.reason}"
             continue
         for title, part in _parts(name, statement):
-            _settle(found, claim, title, part, claim.squares.get(name), seconds)
+            _settle(found, claim, title, part, claim.squares.get(name), seconds, lemmas)
     return found
 
 
@@ -56,8 +58,11 @@ def _parts(name: str, statement: Statement) -> list[tuple[str, Statement]]:
         return [(name, statement)]
 
 
-def _settle(found: Proofs, claim: Claim, name: str, part: Statement, square: Term | None, seconds: float) -> None:
-    outcome = settle(part, claim.setting, square=square, budget_seconds=seconds)
+def _settle(
+    found: Proofs, claim: Claim, name: str, part: Statement, square: Term | None, seconds: float,
+    lemmas: list[dict[str, Any]],
+) -> None:  # fmt: skip
+    outcome = settle(part, claim.setting, square=square, budget_seconds=seconds, lemmas=lemmas)
     if outcome.status == PROVED and outcome.certificate is not None:
         found.theorems[name] = outcome.certificate, check(outcome.certificate)
     elif outcome.status == BY_DEFINITION and isinstance(part, (Rel, Chain)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Union
 
@@ -24,9 +25,11 @@ from theory.search.ansatz import Ansatz
 from theory.search.closed import settle_closed
 from theory.search.effort import Effort
 from theory.search.equivalence import settle_equivalence
+from theory.search.euler import has_no_flux
 from theory.search.flux import find_fluxes
 from theory.search.gaussian_label import in_vain
 from theory.search.inequality import Inequality
+from theory.search.lemmas import by_lemmas
 from theory.search.linear import OutOfTimeError
 from theory.search.matrices import settle_matrices
 from theory.search.outcome import BY_DEFINITION, PROVED, REFUTED, UNDECIDED, UNSUPPORTED, Outcome
@@ -39,9 +42,11 @@ def settle(
     square: Term | None = None,
     budget_seconds: float = 20.0,
     thorough: bool = True,
+    lemmas: Sequence[Mapping[str, Any]] = (),
 ) -> Outcome:
     """Settle ``statement`` for all of ``setting``; ``square`` is the non-negative form of an inequality's difference.
 
+    ``lemmas`` are certificates of equations that a proof may use.
     Without ``thorough`` only the quick flux search and the exact witnesses are tried (milliseconds, not seconds).
 
     Never raises for a statement it cannot read: that is "unsupported", and a spent budget is "undecided".
@@ -61,7 +66,7 @@ def settle(
             return Outcome(UNSUPPORTED, "", "the term is nested too deeply")
     if not isinstance(statement, (Rel, Chain)):
         return Outcome(UNSUPPORTED, "", f"the bracket kernel has no rule for {type(statement).__name__}")
-    outcome = _settle_brackets(statement, setting, square, budget_seconds, thorough)
+    outcome = _settle_brackets(statement, setting, square, budget_seconds, thorough, lemmas)
     if setting.law == GAUSSIAN and outcome.status in (UNDECIDED, UNSUPPORTED):
         words = settle_matrices(statement, setting, square=square, budget_seconds=budget_seconds)
         return words if words.status in (PROVED, REFUTED) else outcome
@@ -69,9 +74,10 @@ def settle(
 
 
 def _settle_brackets(
-    statement: Rel | Chain, setting: Setting, square: Term | None, budget: float, thorough: bool
-) -> Outcome:
-    search = _Search(setting, budget, thorough=thorough)
+    statement: Rel | Chain, setting: Setting, square: Term | None, budget: float, thorough: bool,
+    lemmas: Sequence[Mapping[str, Any]],
+) -> Outcome:  # fmt: skip
+    search = _Search(setting, budget, thorough=thorough, lemmas=lemmas)
     try:
         return search.settle(statement, square)
     except UnsupportedError as error:
@@ -104,7 +110,8 @@ def _settle_closed(
 
 _STRATEGIES = {
     "quick": "the statement as it stands, or fluxes of the first family", "parts": "integration by parts",
-    "witness": "exact witnesses", "in_vain": "a Gaussian label", "pieces": "non-negative pieces",
+    "lemmas": "substitution of lemmas", "witness": "exact witnesses", "in_vain": "a Gaussian label",
+    "pieces": "non-negative pieces",
     "ansatz": "fluxes from a growing ansatz", "wide": "fluxes of the wide families",
 }  # fmt: skip
 """The strategies in their order, each a method of the search of its name."""
@@ -114,12 +121,16 @@ Strategy = Union[Link, tuple[str, dict[str, str]], None]
 class _Search:
     """One statement's search: its lowering, its deadline and what it cost."""
 
-    def __init__(self, setting: Setting, budget: float, witnesses: bool = True, thorough: bool = True) -> None:
+    def __init__(
+        self, setting: Setting, budget: float, witnesses: bool = True, thorough: bool = True,
+        lemmas: Sequence[Mapping[str, Any]] = (),
+    ) -> None:  # fmt: skip
         start = time.monotonic()
         self.setting, self.witnesses, self.thorough = setting, witnesses, thorough
         self.half_way, self.deadline = start + budget / 2, start + budget
         self.effort = Effort()
         self.strategies: list[str] = []
+        self.lemmas = lemmas
 
     @property
     def strategy(self) -> str:
@@ -182,6 +193,12 @@ class _Search:
             return None
         return Link(parts=True, square=square)
 
+    def _lemmas(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
+        """Equations that are proved already, and their rates."""
+        if not self.lemmas or relation.relation != "=":
+            return None
+        return by_lemmas(relation, self.lemmas, lowering, self.setting, self.half_way, self.effort)
+
     def _witness(self, relation: Rel, square: Term | None, lowering: Lowering) -> Strategy:
         """An exact member of the setting at which the sides differ."""
         if not self.witnesses:
@@ -215,6 +232,8 @@ class _Search:
             return None
         indices = tuple(range(1, sides[0].rank + 1))
         residual = lowering.element(sides[0], indices) - lowering.element(sides[1], indices)
+        if has_no_flux(residual, lowering):
+            return UNDECIDED, {"reason": "no flux exists: the Euler operator of the difference does not vanish"}
         search = Ansatz(residual, sides[0].rank, lowering)
         fluxes = search.find(self.deadline, self.effort)
         return None if fluxes is None else Link(fluxes, square if relation.relation != "=" else None)
