@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +22,16 @@ SECONDS = 20.0
 
 @dataclass
 class Proofs:
-    """What algebra has for a claim: certified theorems, witnesses of what is false, and reasons for what is neither."""
+    """What algebra has for a claim: certified theorems, witnesses of what is false, and reasons for what is neither.
+
+    ``searches`` says of each statement which strategy ended its search, and what it cost.
+    """
 
     claim: str
     theorems: dict[str, tuple[dict[str, Any], AnyTheorem]] = field(default_factory=dict)
     witnesses: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    searches: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The document of all certificates. Raises ValueError if there is none."""
@@ -48,6 +53,11 @@ def prove(claim: Claim, seconds: float = SECONDS) -> Proofs:
     return found
 
 
+def spent(start: float) -> str:
+    """The time since ``start`` in milliseconds."""
+    return f"{1000 * (time.perf_counter() - start):.0f} ms"
+
+
 def _parts(name: str, statement: Statement) -> list[tuple[str, Statement]]:
     """The statement itself; a series in x is one equation for each coefficient."""
     if not isinstance(statement, Series):
@@ -62,7 +72,10 @@ def _settle(
     found: Proofs, claim: Claim, name: str, part: Statement, square: Term | None, seconds: float,
     lemmas: list[dict[str, Any]],
 ) -> None:  # fmt: skip
+    start = time.perf_counter()
     outcome = settle(part, claim.setting, square=square, budget_seconds=seconds, lemmas=lemmas)
+    effort = ", ".join(f"{count} {name}" for name, count in outcome.effort.items() if count)
+    found.searches[name] = f"{outcome.strategy or 'nothing'}{'; ' + effort if effort else ''}; {spent(start)}"
     if outcome.status == PROVED and outcome.certificate is not None:
         found.theorems[name] = outcome.certificate, check(outcome.certificate)
     elif outcome.status == BY_DEFINITION and isinstance(part, (Rel, Chain)):

@@ -44,6 +44,8 @@ def judge_statement(
     if found.witness:
         detail += ": " + ", ".join(f"{key} = {value}" for key, value in found.witness.items())
     figures = {key: str(value) for key, value in found.effort.items()} | dict(found.witness or {})
+    if found.strategy:
+        figures["strategy"] = found.strategy
     return Evidence(
         Kind.PROOF, Route.ALGEBRA, name, outcome, found.scope, detail, figures,
         tuple(Hypothesis(h.name, h.status, h.by) for h in found.hypotheses),

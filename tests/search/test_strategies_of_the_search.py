@@ -41,7 +41,7 @@ def test_the_rate_of_a_lemma_proves(rate):
     [
         ("rates", 0), ("rates", 2), ("rates", -1), ("rates", 4), ("rates", True), ("certificate", None),
         ("certificate", {}),
-    ],  # fmt: skip
+    ],
 )
 def test_an_altered_lemma_is_refused(rate, field, value):
     data = json.loads(json.dumps(settle(SECOND, ANY_DRIFT, lemmas=(rate,)).certificate))

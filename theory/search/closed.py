@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from theory.kernel.component.certificate import Closed, ClosedTheorem, Step, certificate, check_steps, scope_of
-from theory.kernel.component.model import Model
+from theory.kernel.component.model import Case, Model
 from theory.kernel.component.premises import gap
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.witness.component_cases import Witness, against, not_a_zero, other_count, too_many_zeros
@@ -20,7 +20,7 @@ from theory.language.instances import Setting
 from theory.language.statements import Chain, Iff, Located, Rel, Statement
 from theory.language.terms import Term
 from theory.search.closed_inequalities import variables
-from theory.search.closed_points import PLACES, points, statement_names
+from theory.search.closed_points import PLACES, points, scaled, statement_names
 from theory.search.closed_polynomials import bad_places
 from theory.search.closed_steps import natural_counts, steps_for
 from theory.search.outcome import Outcome
@@ -126,16 +126,25 @@ class _Search:
         for case in self.model.cases(free):
             names = statement_names(self.model, relations, case)
             if limit > 1 and isinstance(statement, Rel) and statement.relation != "=":
-                value = self.model.scalar(gap(statement)[0], case)
-                usual = next(points(self.model, names, 1))
-                for place in bad_places(self.model, statement, value, variables(self.model, value)):
-                    if self._over():
-                        return
-                    yield from _ignoring(partial(against, self.model, statement, case, usual | place))
+                yield from self._along_variables(statement, case, names)
             for point in points(self.model, names, limit):
                 if self._over():
                     return
                 yield from _ignoring(partial(against, self.model, statement, case, point))
+
+    def _along_variables(self, statement: Rel, case: Case, names: frozenset[str]) -> Iterator[Witness]:
+        """One variable at a time, the others at their usual values: where its polynomial fails, then at all sizes."""
+        value = self.model.scalar(gap(statement)[0], case)
+        found = variables(self.model, value)
+        usual = next(points(self.model, names, 1))
+        places = [*bad_places(self.model, statement, value, found)]
+        for term in found[:4]:
+            name = "x1" if term.op == "coord" else str(term.data)
+            places += [{name: place} for place in scaled(self.model, name)]
+        for place in places:
+            if self._over():
+                return
+            yield from _ignoring(partial(against, self.model, statement, case, usual | place))
 
     def _located(self, statement: Located) -> Iterator[Witness]:
         proved = []

@@ -29,6 +29,19 @@ PLACES = tuple(
 """Where signs of a located function are looked at."""
 
 
+SCALES = tuple(
+    _F(n, d) for n, d in ((1, 1000), (1, 100), (1, 20), (1, 6), (1, 2), (5, 2), (4, 1), (10, 1), (40, 1), (300, 1))
+)
+"""Sizes at which an inequality in one variable is looked at: near an end of its range, and far away."""
+
+
+def scaled(model: Model, name: str) -> Iterator[Fraction]:
+    """Values of a variable of all sizes, within its sign."""
+    yield from SCALES
+    if model.ring.signs.get(name) is None:
+        yield from (-value for value in SCALES)
+
+
 def law_names(model: Model) -> frozenset[str]:
     """The symbols of the law."""
     scalars = [*model.weights, *flat(model.means), *flat(model.covs)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from fractions import Fraction
 
 from theory.kernel.errors import KernelError
@@ -18,16 +19,18 @@ from theory.search.outcome import PROVED, REFUTED, UNDECIDED, Outcome
 _TRIES = 64
 
 
-def settle_equivalence(statement: Iff, setting: Setting) -> Outcome:
+def settle_equivalence(statement: Iff, setting: Setting, deadline: float = float("inf")) -> Outcome:
     """Prove or refute an equivalence of pointwise conditions. Raises KernelError where the kernel cannot read it."""
     for factor in _factors(statement, setting):
+        if time.monotonic() > deadline:
+            return Outcome(UNDECIDED, "", "the time budget is spent")
         try:
             data = json.loads(json.dumps(certificate(statement, setting, factor)))
             theorem = check(data)
         except KernelError:
             continue
         return Outcome(PROVED, theorem.scope, "; ".join(theorem.steps), theorem.hypotheses, data)
-    witness = find_counterexample(statement, setting)
+    witness = find_counterexample(statement, setting, deadline)
     if witness is not None:
         return Outcome(REFUTED, "one instance", "one condition holds where the other does not", witness=witness)
     return Outcome(UNDECIDED, "", "the conditions are no multiples of each other, and no witness was found")

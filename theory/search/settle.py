@@ -52,14 +52,35 @@ def settle(
     Never raises for a statement it cannot read: that is "unsupported", and a spent budget is "undecided".
     """
     if holds_by_definition(statement):
-        return Outcome(BY_DEFINITION, "", "both sides say the same thing by definition")
+        said = "both sides say the same thing by definition"
+        return Outcome(BY_DEFINITION, "", said, strategy="definitions")
+    outcome = _settle(statement, setting, square, budget_seconds, thorough, lemmas)
+    return outcome if outcome.strategy else replace(outcome, strategy=_named(outcome))
+
+
+def _named(outcome: Outcome) -> str:
+    """What settled a statement, where the search did not say."""
+    if outcome.certificate is not None:
+        return _BY_KIND.get(outcome.certificate["kind"], "")
+    return _STRATEGIES["witness"] if outcome.witness is not None else ""
+
+
+_BY_KIND = {
+    "component": "rules of the component kernel", "matrix": "matrix words", "equivalence": "a common factor",
+}  # fmt: skip
+
+
+def _settle(
+    statement: Statement, setting: Setting, square: Term | None, budget_seconds: float, thorough: bool,
+    lemmas: Sequence[Mapping[str, Any]],
+) -> Outcome:  # fmt: skip
     if isinstance(setting.law, Law):
         return _settle_closed(statement, setting, setting.law, square, budget_seconds, thorough)
     if setting.process == MATRIX:
         return settle_matrices(statement, setting, square=square, budget_seconds=budget_seconds)
     if isinstance(statement, Iff):
         try:
-            return settle_equivalence(statement, setting)
+            return settle_equivalence(statement, setting, time.monotonic() + budget_seconds)
         except KernelError as error:
             return Outcome(UNSUPPORTED, "", str(error))
         except RecursionError:

@@ -26,7 +26,8 @@ PREFIXES = {
     "grad": r"\nabla", "div": r"\nabla\cdot", "jac": r"\nabla", "lap": r"\Delta", "dt": r"\partial_t", "log": r"\log"
 }  # fmt: skip
 CALLS = {
-    "exp": r"\exp", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "tr": r"\operatorname{tr}", "logdet": r"\log\det", "cov": r"\operatorname{Cov}",
+    "exp": r"\exp", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "tr": r"\operatorname{tr}",
+    "logdet": r"\log\det", "cov": r"\operatorname{Cov}",
     "var": r"\operatorname{Var}", "covar": r"\operatorname{Cov}",
 }  # fmt: skip
 GIVEN = {"var_post": r"\operatorname{Var}", "cov_post": r"\operatorname{Cov}"}

@@ -15,6 +15,7 @@ A witness against an equivalence is a finite law with a point at which exactly o
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -134,8 +135,13 @@ def _weight(factor: Term, lowering: Lowering, any_sign: bool) -> Element:
     return weight
 
 
-def find_counterexample(statement: Iff, setting: Setting) -> dict[str, str] | None:
-    """An exact instance at which one condition holds and the other does not, or None (which says nothing)."""
+def find_counterexample(
+    statement: Iff, setting: Setting, deadline: float = float("inf")
+) -> dict[str, str] | None:
+    """An exact instance at which one condition holds and the other does not, or None (which says nothing).
+
+    No new place is tried after ``deadline`` (of time.monotonic).
+    """
     if unread(setting):
         return None
     lowering = lowering_for(setting)
@@ -145,6 +151,8 @@ def find_counterexample(statement: Iff, setting: Setting) -> dict[str, str] | No
     labels = labels_for(setting, [element for _, element in sides])
     shapes = _SIZES if setting.D is None else tuple((setting.D, K) for K in (3, 4))
     for seed, (size, atoms), fixed in product(range(_SEEDS), shapes, (False, True)):
+        if time.monotonic() > deadline:
+            return None
         law = FiniteLaw(size, atoms, seed, setting.process.name, declared, labels)
         if fixed:
             law.put_at_fixed_point()
