@@ -2,4 +2,4 @@
 
 GROUP = "D"
 TITLE = "Pathwise entropies"
-READING_ORDER = ("posteriors", "conditional_entropy", "decomposition", "any_drift", "variance_peaks", "folklore")
+READING_ORDER = ("posteriors", "covariance", "conditional_entropy", "decomposition", "any_drift", "variance_peaks", "folklore")
