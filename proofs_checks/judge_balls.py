@@ -82,7 +82,7 @@ def _zeros(statement: Located, instance: Instance, digits: int) -> _Word | None:
             return (
                 None if holds is False else _Word(instance.name, "undecided", "the condition is too close to equality")
             )
-    found = count_zeros(statement.what.term, instance)
+    found = count_zeros(statement.what.term, instance, within=statement.within)
     if found.count is None:
         return _Word(instance.name, "undecided", found.detail)
     places = {
@@ -92,6 +92,8 @@ def _zeros(statement: Located, instance: Instance, digits: int) -> _Word | None:
         return _Word(
             instance.name, "refuted", f"{found.count} zeros at {instance.name}, not {statement.count}", None, places
         )
+    if statement.at is not None or statement.value is not None:
+        return _Word(instance.name, "undecided", "the number agrees, places are not compared", None, places)
     return _Word(instance.name, "enclosed", f"{found.count} zeros", None, places)
 
 

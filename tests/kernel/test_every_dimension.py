@@ -1,4 +1,4 @@
-"""The linear channel for every dimension, every number of components and every prior: what is proved, what is refused."""
+"""The linear channel for every dimension, number of components and prior: what is proved, what is refused."""
 
 import pytest
 

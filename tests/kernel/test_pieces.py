@@ -188,7 +188,7 @@ def test_forms():
         tr(Cov(X0)), tr(Sz), tr(G), tr(dot(C, C)), tr(dot(A, transpose(A))), dot(u, dot(C, u)), dot(dot(C, u), u),
         dot(u, dot(inv(alpha**2 * Sz + sigma**2 * I), u)), Information, H(Z | x), H(Z | Xt), H(Z), -log(wz),
         -log(P(Z | x)), qv(h, FORWARD), at(normsq(s), x=0), post(normsq(X0)), sqrt(normsq(u)), q * p, snr * mmse,
-        tr(outer(u, u)), dot(u, dot(n * C + c * outer(s, s), u)), n / c, tr(E(C) / c),
+        tr(outer(u, u)), dot(u, dot(n * C + c * outer(s, s), u)), n / c, c / n, tr(E(C) / c),
     ):  # fmt: skip
         assert is_nonnegative(term, *names), term
     for term in (
@@ -196,7 +196,7 @@ def test_forms():
         -log(P(X0 | x)), -log(p), -normsq(u), w, w**3, c - n, normsq(u) - normsq(v), n * w, tr(outer(u, v)),
         tr(dot(A, A)), tr(dot(C, jac(s))), log(k / p), covar(w, h), at(div(s), x=0), tr(C - Cov(X0)), w * h,
         tr(w * C), normsq(u) / w, -H(Z | x), dot(C, u), C, u, as_term(-1), as_term(F(-1, 3)), sqrt(w), w**-1,
-        symbol("r"), w**-2, normsq(u) / n, 1 / n, n**-2, tr(C / n),
+        symbol("r"), w**-2, normsq(u) / w, tr(C / w), -1 / n,
     ):  # fmt: skip
         assert not is_nonnegative(term, *names), term
     assert all(map(is_semidefinite, (inv(C + I), w**2 * C, transpose(G))))

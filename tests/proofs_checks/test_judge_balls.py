@@ -70,3 +70,14 @@ def test_a_count_of_zeros_is_judged_only_where_its_condition_holds(name):
     assert false.outcome is Outcome.REFUTED
     never = replace(claim, instances=claim.instances[:1] if name == "above" else claim.instances[1:2])
     assert judge_balls.judge_statement(never, name, statement, digits=10)[0].outcome is Outcome.UNDECIDED
+
+
+def test_zeros_are_counted_within_the_interval_and_places_are_not_passed_over():
+    claim = find("bif.critical_sigma")
+    below = replace(claim.statements["below"], within=(Fraction(1, 100), Fraction(100)))
+    (inside,) = judge_balls.judge_statement(claim, "below", replace(below, count=1), digits=10)
+    assert inside.outcome is Outcome.ENCLOSED
+    (all_of_them,) = judge_balls.judge_statement(claim, "below", below, digits=10)
+    assert all_of_them.outcome is Outcome.REFUTED
+    (placed,) = judge_balls.judge_statement(claim, "below", replace(below, count=1, at=D), digits=10)
+    assert placed.outcome is Outcome.UNDECIDED

@@ -14,7 +14,7 @@ from theory.kernel.errors import BudgetError, KernelError
 
 Poly = tuple[Fraction, ...]
 End = Fraction | None
-MAX_DEGREE, MAX_BITS = 40, 20_000
+MAX_DEGREE, MAX_BITS = 40, 50_000
 
 
 def poly(*coefficients: Fraction | int) -> Poly:
@@ -57,9 +57,10 @@ def divided(top: Poly, bottom: Poly) -> tuple[Poly, Poly]:
 
 def common_divisor(left: Poly, right: Poly) -> Poly:
     """The greatest common divisor, up to a rational factor (Euclid)."""
+    left, right = _primitive(left), _primitive(right)
     while right:
         left, right = right, _primitive(divided(left, right)[1])
-    return _primitive(left)
+    return left
 
 
 def square_free(of: Poly) -> Poly:
@@ -78,8 +79,8 @@ def count_zeros(of: Poly, lo: End = None, hi: End = None) -> int:
         raise KernelError("the polynomial 0 vanishes everywhere")
     if lo is not None and hi is not None and lo >= hi:
         raise KernelError("an interval whose ends are not in order")
-    sequence = [square_free(of)]
-    sequence.append(derivative(sequence[0]))
+    sequence = [_primitive(square_free(of))]
+    sequence.append(_primitive(derivative(sequence[0])))
     while sequence[-1]:
         rest = divided(sequence[-2], sequence[-1])[1]
         sequence.append(_primitive(tuple(-c for c in rest)))

@@ -2,4 +2,6 @@
 
 GROUP = "D"
 TITLE = "Pathwise entropies"
-READING_ORDER = ("posteriors", "covariance", "conditional_entropy", "decomposition", "any_drift", "variance_peaks", "folklore")
+READING_ORDER = (
+    "posteriors", "covariance", "conditional_entropy", "decomposition", "any_drift", "variance_peaks", "folklore",
+)  # fmt: skip

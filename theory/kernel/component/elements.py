@@ -56,7 +56,7 @@ class Element:
         return Element(self.ring, self.ring.plus((self.terms, other.terms)))
 
     def __neg__(self) -> Element:
-        return self.scaled(Fraction(-1))
+        return Element(self.ring, {mono: -value for mono, value in self.terms.items()})
 
     def __sub__(self, other: Element) -> Element:
         return self + -other
@@ -73,6 +73,8 @@ class Element:
 
     def scaled(self, factor: Fraction) -> Element:
         """``factor`` times the element."""
+        if factor == 1:
+            return self
         return Element(self.ring, {mono: value * factor for mono, value in self.terms.items()} if factor else {})
 
     def generators(self) -> set[int]:
@@ -151,8 +153,8 @@ class Generators:
                 known = total.get(mono)
                 if known is None:
                     total[mono] = value
-                elif known + value:
-                    total[mono] = known + value
+                elif known := known + value:
+                    total[mono] = known
                 else:
                     del total[mono]
         return total
@@ -164,12 +166,15 @@ class Generators:
         if len(left) != 1:
             return self._packed(left, right) if left else {}
         ((one, u),) = left.items()
+        plain = u == 1
         if not one:
-            return right if u == 1 else {mono: u * v for mono, v in right.items()}
+            return right if plain else {mono: u * v for mono, v in right.items()}
         total: Terms = {}
         for other, v in right.items():
             mono, factor = self.product(one, other)
-            value, known = _times(_times(u, v), factor), total.get(mono)
+            value, known = v if plain else u * v, total.get(mono)
+            if factor is not ONE:
+                value = value * factor
             total[mono] = value if known is None else known + value
         return total if len(total) == len(right) else {mono: value for mono, value in total.items() if value}
 
@@ -249,8 +254,3 @@ class Generators:
                 total = known + power
                 factors[index] = total if type(total) is int else whole_or_fraction(total)
         return self.normal(factors)
-
-
-def _times(left: Fraction, right: Fraction) -> Fraction:
-    """The product; a factor 1 is the common case."""
-    return left if right is ONE else right if left is ONE else left * right

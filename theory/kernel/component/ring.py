@@ -148,6 +148,9 @@ class Ring(Generators):
         exponentials keep them, and if there are more than two terms give up only what all of them share: the inverse
         covariances of K components, multiplied out, would have 2^K terms.
         """
+        if len(value.terms) == 1:
+            ((content, factor),) = value.terms.items()
+            return factor, content, self.number(1)
         factor, content = ONE, _NO_FACTORS
         while True:
             inner, common, value = self._content(value)
@@ -173,8 +176,10 @@ class Ring(Generators):
             common = {i for i in common if all(i in mono for mono in monos)}
         lowest = {index: min(mono.get(index, 0) for mono in monos) for index in common}
         content, _ = self.normal(dict(lowest))
+        factor = reduce(_gcd, set(map(abs, value.terms.values())))
+        if not content:
+            return factor, content, value.scaled(1 / factor)
         inverse, extra = self.normal({index: -power for index, power in content})
-        factor = reduce(_gcd, (abs(v) for v in value.terms.values()))
         return factor, content, value * Element(self, {inverse: extra / factor})
 
     def _has_exp(self, value: Element) -> bool:

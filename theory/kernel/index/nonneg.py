@@ -59,12 +59,12 @@ def is_nonnegative(
     if term.op == "mul":
         rest = [t for t in term.args if not sign(t)]
         return all(rest.count(t) % 2 == 0 for t in rest)
-    if term.op == "quot":
-        return sign(term.args[0]) and _is_divisor(term.args[1], positive)
+    if term.op == "quot":  # where a quotient is defined, what it divides by is not 0
+        return all(sign(t) for t in term.args)
     if term.op == "pow":
         exponent = Fraction(str(term.data))
         if exponent < 0:
-            return _is_divisor(term.args[0], positive)
+            return sign(term.args[0])
         return exponent % 2 == 0 or sign(term.args[0])
     if term.op == "dot":
         return _is_form(term.args[0], term.args[1], positive, nonnegative)
@@ -95,21 +95,15 @@ def is_semidefinite(
         even = all(rest.count(t) % 2 == 0 for t in rest)
         return even and all(is_semidefinite(t, positive, nonnegative) for t in matrix.args if t.rank)
     if matrix.op == "quot":
-        return is_semidefinite(matrix.args[0], positive, nonnegative) and _is_divisor(matrix.args[1], positive)
+        return is_semidefinite(matrix.args[0], positive, nonnegative) and is_nonnegative(
+            matrix.args[1], positive, nonnegative
+        )
     return False
 
 
 def transposes(left: Term, right: Term) -> bool:
     """Whether two matrices are each other's transposes as they are written."""
     return (right.op == "transpose" and right.args[0] == left) or (left.op == "transpose" and left.args[0] == right)
-
-
-def _is_divisor(term: Term, positive: frozenset[str]) -> bool:
-    """Whether what is divided by is >= 0 by its form, so positive where the quotient is defined.
-
-    Symbols that may be 0 do not count: their range includes what the quotient is not defined for.
-    """
-    return is_nonnegative(term, positive)
 
 
 def _is_form(left: Term, right: Term, positive: frozenset[str], nonnegative: frozenset[str]) -> bool:

@@ -11,10 +11,10 @@ from fractions import Fraction
 
 from theory.kernel.component.certificate import ClosedTheorem
 from theory.kernel.component.model import Case, Model
-from theory.kernel.component.rules import gap
+from theory.kernel.component.premises import gap, rational, single, variable_of
 from theory.kernel.component.tensors import flat
 from theory.kernel.errors import UnsupportedError
-from theory.kernel.witness.component_values import evaluate
+from theory.kernel.witness.component_values import evaluate, name_of
 from theory.kernel.witness.intervals import Interval
 from theory.language.instances import is_psd
 from theory.language.statements import Iff, Located, Rel
@@ -135,6 +135,23 @@ def too_many_zeros(model: Model, statement: Located, point: Values, places: tupl
     return Witness(tuple(sorted(point.items())), case, (("sign changes", "; ".join(shown)),))
 
 
+def not_a_zero(model: Model, statement: Located, point: Values) -> Witness | None:
+    """A witness that the function does not vanish at the stated place, a constant."""
+    what, at = statement.what, statement.at
+    if what.kind != "zeros" or not isinstance(at, Term) or not in_setting(model, point):
+        return None
+    if statement.when is not None and holds(model, statement.when, Case(), point) is not True:
+        return None
+    variable = variable_of(model, what.variable)
+    there = {**point, name_of(model.ring.gens[variable.index]): rational(single(model, at))}
+    if not in_setting(model, there):
+        return None
+    found = evaluate(single(model, what.term), there)
+    if found.sign() in (0, None):
+        return None
+    return Witness(tuple(sorted(there.items())), Case(), (("value", str(found)),))
+
+
 def other_count(model: Model, statement: Located, theorem: ClosedTheorem, point: Values) -> Witness | None:
     """A witness from a theorem that counts the same zeros, and whose condition holds at ``point`` as well."""
     proved = theorem.statement
@@ -142,7 +159,7 @@ def other_count(model: Model, statement: Located, theorem: ClosedTheorem, point:
         return None
     if proved.what != statement.what or statement.count is None or proved.count in (None, statement.count):
         return None
-    if statement.within is not None or not in_setting(model, point):
+    if proved.within != statement.within or not in_setting(model, point):
         return None
     for relation in (statement.when, proved.when):
         if relation is not None and holds(model, relation, Case(), point) is not True:

@@ -93,7 +93,7 @@ class Algebra:
         if len(element.terms) == 1:
             (((scalars, _), coefficient),) = element.terms.items()
             scale = rational_power(coefficient, -exponent)
-            if scale is None:
+            if scale is None or any(t[0] == "inv" and Fraction(e * exponent).denominator != 1 for t, e in scalars):
                 return None
             return Element({(merged((t, -e * exponent) for t, e in scalars), ()): scale})
         if Fraction(exponent).denominator != 1:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
 from theory.kernel.witness import intervals
 from theory.kernel.witness.germs import Number
 from theory.kernel.witness.intervals import Interval
@@ -36,7 +36,7 @@ from theory.kernel.words.members import log_two_pi
 from theory.language.definitions import unfold, unfold_linear
 from theory.language.terms import Term
 
-HALF = Fraction(1, 2)
+HALF, BIT_LIMIT = Fraction(1, 2), 50_000
 _NAMES = {"p": "mu", "q": "muq"}
 
 
@@ -182,6 +182,8 @@ class Evaluator(FieldAverages):
             out = self.constant(Fraction(1), order)
             for _ in range(int(exponent)):
                 out = field_product(out, base)
+                if any(_bits(v) > BIT_LIMIT for series in out.values() for v in series):
+                    raise BudgetError(f"a number of a witness has more than {BIT_LIMIT} bits")
             return out
         if not base:
             raise KernelError("a division by zero at this member")
@@ -302,6 +304,11 @@ _RULES = frozenset({
     "num", "pi", "sym", "dim", "tfun", "x", "X0", "f", "mat", "eye", "origin", "p", "q", "kern", "p0", "add", "mul",
     "pow", "log", "dot", "outer", "tr", "transpose", "inv", "logdet", "grad", "dt", "post", "E", "at",
 })  # fmt: skip
+
+
+def _bits(value: Number) -> int:
+    value = value.hi if isinstance(value, Interval) else value
+    return value.numerator.bit_length() + value.denominator.bit_length()
 
 
 def _mapped(rule: Callable[..., Any], *values: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theory.kernel.errors import UnsupportedError
+from theory.kernel.errors import BudgetError, UnsupportedError
 from theory.kernel.witness.germs import Number
 from theory.kernel.words.fields import (
     ZERO,
@@ -23,6 +23,7 @@ from theory.kernel.words.fields import (
 )
 from theory.kernel.words.members import Member
 
+DEGREE_LIMIT = 12
 DENSITIES = ("p", "q", "kern", "p0")
 
 
@@ -111,6 +112,8 @@ class FieldAverages:
             if any(key[n] for n in range(2 * self.size, len(key)) if n not in allowed):
                 raise UnsupportedError("an average of a density outside a logarithm")
             powers = key[first : first + count]
+            if sum(powers) > DEGREE_LIMIT:
+                raise BudgetError(f"an average of a polynomial of degree above {DEGREE_LIMIT}")
             kept = tuple(0 if first <= n < first + count else e for n, e in enumerate(key))
             pieces.append(field_product({kept: series}, moment(powers)))
         return field_sum(pieces)

@@ -27,6 +27,11 @@ def is_zero(value: Number) -> bool:
     return isinstance(value, Fraction) and not value
 
 
+def exact(value: Number) -> Number:
+    """An enclosure of width 0 as the rational that it is."""
+    return value.lo if isinstance(value, Interval) and value.is_point else value
+
+
 def add(left: Series, right: Series) -> Series:
     """The sum, as long as the shorter one."""
     return tuple(u + v for u, v in zip(left, right, strict=False))
@@ -64,7 +69,7 @@ def series_power(series: Series, exponent: Fraction) -> Series:
         for _ in range(int(exponent)):
             out = convolve(out, series)
         return out
-    found: list[Number] = [power(series[0], exponent)]
+    found: list[Number] = [exact(power(series[0], exponent))]
     down = power(series[0], -1)
     for n in range(1, len(series)):
         value: Number = ZERO
@@ -78,7 +83,7 @@ def series_log(series: Series) -> Series:
     """The logarithm. Raises KernelError unless the head is positive."""
     head = intervals.log(series[0])
     rate = convolve(derivative(series), series_power(series, Fraction(-1)))
-    return (head if not head.is_point else head.lo, *(v * Fraction(1, n) for n, v in enumerate(rate, 1)))
+    return (exact(head), *(v * Fraction(1, n) for n, v in enumerate(rate, 1)))
 
 
 # -- matrices of series --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from theory.kernel.errors import UnsupportedError
+from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
 from theory.kernel.words.algebra import Algebra
 from theory.kernel.words.elements import (
     DIM,
@@ -32,7 +32,7 @@ from theory.kernel.words.motion import END, Motion, X, vector
 from theory.language.definitions import CLOCK_TERM, unfold, unfold_linear
 from theory.language.terms import Term, make
 
-POWER_LIMIT = 64
+POWER_LIMIT, BIT_LIMIT = 64, 50_000
 
 
 @dataclass
@@ -137,6 +137,8 @@ class Lowering:
             out = ONE
             for _ in range(int(exponent)):
                 out = self.algebra.times(out, base)
+                if any(c.numerator.bit_length() + c.denominator.bit_length() > BIT_LIMIT for c in out.terms.values()):
+                    raise BudgetError(f"a coefficient has more than {BIT_LIMIT} bits")
             return out
         found = self.algebra.inverse(base, -exponent)
         if found is not None:
@@ -225,6 +227,8 @@ class Lowering:
             for scalars, _ in element.terms:
                 for tag, exponent in scalars:
                     if tag[0] == "inv":
+                        if not isinstance(exponent, int):
+                            raise KernelError("the inverse of a sum with a power that is no integer")
                         powers[tag] = max(powers.get(tag, 0), int(exponent))
             if not powers:
                 return element

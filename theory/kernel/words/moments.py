@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from theory.kernel.errors import UnsupportedError
+from theory.kernel.errors import BudgetError, UnsupportedError
 from theory.kernel.words.algebra import Algebra
 from theory.kernel.words.elements import Element, End, I, J, Monomial, Path, holds_density, total
 
@@ -21,6 +21,9 @@ def renamed(element: Element, names: dict[End, End], algebra: Algebra) -> Elemen
         algebra.canonical(s, tuple((names.get(a, a), w, names.get(b, b)) for a, w, b in paths)).scaled(c)
         for (s, paths), c in element.terms.items()
     )
+
+
+MOMENT_LIMIT, DEGREE_LIMIT = 4000, 12
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Moments:
         def moment(m: Monomial, depth: int) -> Element:
             if (key, m) in self._averages:
                 return self._averages[key, m]
+            if len(self._averages) > MOMENT_LIMIT:
+                raise BudgetError(f"the averages need more than {MOMENT_LIMIT} moments")
             found = self._moment(m, depth, means, covs, moment)
             self._averages[key, m] = found
             return found
@@ -67,6 +72,8 @@ class Moments:
         places = [(n, side) for n in range(len(paths)) for side in (0, 2) if _end(paths, (n, side)) in means]
         if not places:
             return Element({m: Fraction(1)})
+        if len(places) > DEGREE_LIMIT:
+            raise BudgetError(f"an average of a polynomial of degree above {DEGREE_LIMIT}")
         cut, other = ("i", -2 * depth), ("i", -2 * depth - 1)
         first, rest = places[0], places[1:]
         variable = _end(paths, first)
