@@ -65,6 +65,7 @@ test-latex: $(VENV)/.core
 
 bench: $(VENV)/.core
 	$(BIN)/python benchmarks/empirical.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/algebra.py $(BENCH_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

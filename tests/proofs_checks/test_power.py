@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,13 +14,16 @@ from proofs_checks.attack.truths_bases import CLEAN, LOGS
 from proofs_checks.attack.truths_check import check
 from proofs_checks.attack.truths_diffusion import FISHER_RATE, RATES
 from proofs_checks.attack.truths_fields import Poly, clock_derivative, inner, vec, written
-from proofs_checks.workers import Limits
 from theory.language.instances import ANY, DIFFUSION, LINEAR, Setting
 from theory.language.notation import D, E, alpha, dot, dt, f, g, normsq, s, sigma, x
 from theory.language.statements import Eq
 from theory.search.outcome import REFUTED, UNDECIDED
 
 SAMPLE = list(generate(42, 7))
+
+
+def asleep(task, send):
+    time.sleep(60)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +116,8 @@ def test_a_refuted_truth_ends_the_run_with_1(monkeypatch, capsys):
 
 
 def test_a_search_that_does_not_come_back_is_ended(monkeypatch):
-    monkeypatch.setattr(power, "LIMITS", Limits(seconds=0.0, megabytes=2048))
-    (ended,) = power.measure(SAMPLE[:1])
+    monkeypatch.setattr(power, "_work", asleep)
+    (ended,) = power.measure(SAMPLE[:1], budget_seconds=0.05)
     assert ended.status == power.BROKEN
     assert "time" in ended.detail
 

@@ -41,7 +41,7 @@ def check(data: Any) -> DefinitionTheorem:
     """The theorem that a certificate proves. Raises KernelError naming what is refused."""
     if not isinstance(data, dict) or set(data) != {"version", "kind", "statement"}:
         raise KernelError("not a certificate: expected the fields kind, statement, version")
-    if data["version"] != VERSION or data["kind"] != KIND:
+    if type(data["version"]) is not int or data["version"] != VERSION or data["kind"] != KIND:
         raise KernelError(f"not a certificate of kind {KIND!r}, version {VERSION}")
     try:
         statement = statement_from_data(data["statement"])

@@ -234,7 +234,7 @@ def _rate(t: tuple[Term, ...], clock: Data) -> Term:
 def _drift_rule(args: tuple[Term, ...], data: Data) -> tuple[int, frozenset[str]]:
     if len(args) != (2 if data == FAMILY else 1) or any(t.rank for t in args):
         raise TermError("takes one scalar field (and the parameter lambda for the family)")
-    return 0, args[0].free | {X}
+    return 0, args[0].free | ({X, X0_VAR} if data == REVERSE_GIVEN_END else {X})
 
 
 def _drift(t: tuple[Term, ...], along: Data) -> Term:

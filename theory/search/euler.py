@@ -46,6 +46,9 @@ def euler(body: Element, name: str, channel: Channel) -> Element:
     for m, coefficient in body.terms.items():
         scalars, factors = open_up(m, 1)
         if name == "lk":
+            density = sum((Fraction(e) for t, e in scalars if t == ("k",)), Fraction(0))
+            if density:
+                pieces.append(monomial(scalars, factors).scaled(coefficient * density))
             power = sum((Fraction(e) for t, e in scalars if t == _LOG), Fraction(0))
             if power:
                 pieces.append(monomial((*scalars, (_LOG, -1)), factors).scaled(coefficient * power))

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Union
 
+from theory.kernel import clock
 from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
 from theory.kernel.index.certificate import Link, Theorem, certificate, check, lowering_for, scope_of
 from theory.kernel.index.lower import Lowering
@@ -54,7 +55,11 @@ def settle(
     if holds_by_definition(statement):
         said = "both sides say the same thing by definition"
         return Outcome(BY_DEFINITION, "", said, strategy="definitions")
-    outcome = _settle(statement, setting, square, budget_seconds, thorough, lemmas)
+    try:
+        with clock.until(time.monotonic() + _GRACE * budget_seconds):
+            outcome = _settle(statement, setting, square, budget_seconds, thorough, lemmas)
+    except BudgetError as error:
+        return Outcome(UNDECIDED, "", str(error))
     return outcome if outcome.strategy else replace(outcome, strategy=_named(outcome))
 
 
@@ -65,6 +70,8 @@ def _named(outcome: Outcome) -> str:
     return _STRATEGIES["witness"] if outcome.witness is not None else ""
 
 
+_GRACE = 1.25
+"""The kernel's own work may take a little longer than the budget: a proof at the last moment is still checked."""
 _BY_KIND = {
     "component": "rules of the component kernel", "matrix": "matrix words", "equivalence": "a common factor",
 }  # fmt: skip

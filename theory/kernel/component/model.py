@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import reduce
 
 from theory.kernel.component.calculus import derive, substitute
 from theory.kernel.component.elements import REAL, Element
 from theory.kernel.component.gaussian import Gaussian, average, determinant, positive_power
+from theory.kernel.component.posterior import Posterior
 from theory.kernel.component.ring import Ring
 from theory.kernel.component.tensors import (
     Matrix,
@@ -74,7 +75,6 @@ class Model:
         self.X0: Vector = tuple(self.ring.coordinate("X0", i + 1) for i in range(law.D))
         self.hypotheses: set[str] = set()
         self._cache: dict[tuple[Term, Case], Tensor] = {}
-        self._moments: dict[tuple[int, ...], Element] = {}
         self.weights = tuple(self._weight(c.weight) for c in law.components)
         self.means: Matrix = tuple(tuple(self._scalar(v) for v in c.mean) for c in law.components)
         self.covs = tuple(tuple(tuple(self._scalar(v) for v in row) for row in c.cov) for c in law.components)
@@ -89,7 +89,9 @@ class Model:
             for mean, cov in zip(self.means, self.covs, strict=True)
         )
         self.densities = tuple(gauss.density(self.x) for gauss in self.noisy)
-        self.p = total(w * q for w, q in zip(self.weights, self.densities, strict=True))
+        joint = tuple(w * q for w, q in zip(self.weights, self.densities, strict=True))
+        self.p = total(joint)
+        self.posterior = Posterior(self.x, self.p, joint, self.means, self.covs, self.noisy)
 
     @classmethod
     def of(cls, setting: Setting, ring: type[Ring] = Ring) -> Model:
@@ -113,15 +115,6 @@ class Model:
 
     def _eye(self) -> Matrix:
         return entries(lambda i, j: self.ring.number(int(i == j)), self.D)
-
-    def responsibility(self, k: int) -> Element:
-        """r_k(x) = w_k N(x; alpha m_k, V_k) / p(x)."""
-        return self._responsibilities[k]
-
-    @cached_property
-    def _responsibilities(self) -> Vector:
-        inverse = self.ring.power(self.p, -1)
-        return tuple(w * density * inverse for w, density in zip(self.weights, self.densities, strict=True))
 
     def kern(self, start: Vector) -> Element:
         """k(x | X0) = N(x; alpha X0, sigma^2 I)."""
@@ -308,22 +301,13 @@ class Model:
         inner = term.args[0]
         if Z_VAR not in inner.free:
             try:
-                return each(lambda e: average(e, self.X0, self._posterior_moment), self.lower(inner))
+                return each(lambda e: average(e, self.X0, self.posterior.moment), self.lower(inner))
             except BudgetError:
                 raise
             except KernelError:  # it can be read at the atoms only, if at all
                 pass
-        return reduce(plus, (scaled(self.responsibility(k), self._given_label(inner, k)) for k in range(self.law.K)))
-
-    def _posterior_moment(self, powers: tuple[int, ...]) -> Element:
-        """E[prod_i X0_i^n_i | x] = sum_k r_k E[prod_i X0_i^n_i | x, Z = k]; the responsibilities sum to 1."""
-        if not any(powers):
-            return self.ring.number(1)
-        if powers not in self._moments:
-            self._moments[powers] = total(
-                r * q.moment(powers) for r, q in zip(self._responsibilities, self._posteriors, strict=True)
-            )
-        return self._moments[powers]
+        weighted = enumerate(self.posterior.responsibilities)
+        return reduce(plus, (scaled(r, self._given_label(inner, k)) for k, r in weighted))
 
     def _op_E(self, term: Term, case: Case) -> Tensor:
         """E[w] = sum_k w_k E[w | Z = k], of integrands that are polynomials in x and X0."""
@@ -338,21 +322,7 @@ class Model:
         if self.law.is_discrete:
             return self.lower(term, Case(k, k))
         value = self.lower(term, Case(None, k))
-        return each(lambda e: average(e, self.X0, self._posteriors[k].moment), value)
-
-    @cached_property
-    def _posteriors(self) -> tuple[Gaussian, ...]:
-        return tuple(self._posterior(k) for k in range(self.law.K))
-
-    def _posterior(self, k: int) -> Gaussian:
-        """The law of X0 given x and Z = k: mean m + alpha S V^-1 (x - alpha m), covariance S - alpha^2 S V^-1 S."""
-        alpha, cov, noisy = self.ring.alpha(), self.covs[k], self.noisy[k]
-        gain = matrix(scaled(alpha, contract(cov, noisy.inverse)))  # alpha S V^-1
-        shift = vector(contract(gain, tuple(u - v for u, v in zip(self.x, noisy.mean, strict=True))))
-        mean = tuple(u + v for u, v in zip(self.means[k], shift, strict=True))
-        lost = matrix(scaled(alpha, contract(gain, cov)))
-        left = entries(lambda i, j: cov[i][j] - lost[i][j], self.D)
-        return Gaussian(self.ring, mean, left, "a posterior covariance")
+        return each(lambda e: average(e, self.X0, self.posterior.components[k].moment), value)
 
 
 def _label(case: Case) -> int:

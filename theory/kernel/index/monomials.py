@@ -26,6 +26,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import Any, Union
 
+from theory.kernel import clock
 from theory.kernel.errors import BudgetError, KernelError
 
 Exponent = Union[int, Fraction]
@@ -220,6 +221,7 @@ class Element:
     def __mul__(self, other: Element) -> Element:
         out: dict[Monomial, Fraction] = {}
         for left, c in self.terms.items():
+            clock.check()
             for right, e in other.terms.items():
                 key = product(left, right)
                 out[key] = out.get(key, Fraction(0)) + c * e

@@ -20,7 +20,7 @@ from theory.kernel.index.monomials import Element
 from theory.kernel.witness.finite_law import FiniteLaw
 from theory.kernel.witness.gaussian_law import GaussianLaw
 from theory.kernel.witness.germs import Number
-from theory.kernel.witness.intervals import as_interval
+from theory.kernel.witness.intervals import as_interval, shown
 from theory.language.instances import Law, Setting
 from theory.language.statements import Rel
 
@@ -75,7 +75,8 @@ def find_witness(
                 words = {**case.text()}
                 if places:
                     words["component"] = ", ".join(str(i + 1) for i in places)
-                words |= {"left side": str(sides[0]), "right side": str(sides[1]), "difference": str(difference)}
+                names = ("left side", "right side", "difference")
+                words |= dict(zip(names, map(shown, (*sides, difference)), strict=True))
                 return Witness({"D": str(case.dimension), **words}, tried), tried
     return None, tried
 

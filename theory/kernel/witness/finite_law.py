@@ -15,6 +15,7 @@ from itertools import product
 from math import factorial
 from typing import Any
 
+from theory.kernel import clock
 from theory.kernel.errors import UnsupportedError
 from theory.kernel.index.averages import LABEL_FACTORS, LABEL_TAGS
 from theory.kernel.index.monomials import Element, Factor, Monomial, Scalars, indices_of
@@ -135,6 +136,7 @@ class FiniteLaw:
         """
         total: Number = ZERO
         for (scalars, factors), coefficient in element.terms.items():
+            clock.check()
             scale = self._scalars(scalars, end, label)
             summed = sorted({i for i in indices_of(factors) if i < 0})
             inner: Number = ZERO

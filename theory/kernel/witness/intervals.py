@@ -253,3 +253,15 @@ def _arctan_inverse(n: int) -> Interval:
 def pi() -> Interval:
     """Machin: pi = 16 arctan(1/5) - 4 arctan(1/239)."""
     return 16 * _arctan_inverse(5) - 4 * _arctan_inverse(239)
+
+
+SHOWN_BITS = 2000
+
+
+def shown(value: Fraction | Interval) -> str:
+    """The exact rational or the enclosure in words; a rational of hundreds of digits is shown as an enclosure."""
+    ball = as_interval(value)
+    low, high = ball.lo, ball.hi
+    if ball.is_point and low.numerator.bit_length() + low.denominator.bit_length() > SHOWN_BITS:
+        low, high = round_down(low), -round_down(-high)
+    return str(Interval(low, high))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Union
 
+from theory.kernel import clock
 from theory.kernel.errors import BudgetError, KernelError
 
 Generator = Hashable
@@ -107,6 +108,7 @@ class Polynomial:
             raise BudgetError(f"a product of {len(small)} by {len(large)} terms is too large")
         total: dict[Monomial, Fraction] = {}
         for m, c in small.items():
+            clock.check()
             for n, e in large.items():
                 key = monomial_product(m, n)
                 total[key] = total.get(key, Fraction(0)) + c * e

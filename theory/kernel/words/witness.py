@@ -15,17 +15,15 @@ from itertools import product
 from typing import Any
 
 from theory.kernel.errors import BudgetError, KernelError, UnsupportedError
-from theory.kernel.witness.intervals import Interval, round_down
+from theory.kernel.witness.intervals import Interval, shown
 from theory.kernel.words.evaluator import Evaluator
-from theory.kernel.words.fields import (
-    value_of,
-)
+from theory.kernel.words.fields import value_of
 from theory.kernel.words.members import Member
 from theory.language.instances import Law, Setting
 from theory.language.statements import Rel
 from theory.language.terms import X0_VAR, X, walk
 
-SIZES, SEEDS, SHOWN_BITS = (2, 3, 1), 3, 10_000
+SIZES, SEEDS = (2, 3, 1), 3
 
 
 @dataclass(frozen=True)
@@ -85,12 +83,4 @@ def _words(evaluator: Evaluator, relation: Rel, place: Sequence[int], found: tup
     words = evaluator.member.text(X in relation.free, X0_VAR in relation.free, any(n.op == "q" for n in nodes))
     if place:
         words["component"] = ", ".join(str(i + 1) for i in place)
-    return words | dict(zip(("left side", "right side", "difference"), map(_shown, found), strict=True))
-
-
-def _shown(value: Interval) -> str:
-    """The exact rational or the enclosure; a rational of thousands of digits is shown as an enclosure."""
-    low, high = value.lo, value.hi
-    if value.is_point and low.numerator.bit_length() + low.denominator.bit_length() > SHOWN_BITS:
-        low, high = round_down(low), -round_down(-high)
-    return str(Interval(low, high))
+    return words | dict(zip(("left side", "right side", "difference"), map(shown, found), strict=True))
