@@ -74,7 +74,7 @@ def _settle(
 ) -> None:  # fmt: skip
     start = time.perf_counter()
     outcome = settle(part, claim.setting, square=square, budget_seconds=seconds, lemmas=lemmas)
-    effort = ", ".join(f"{count} {name}" for name, count in outcome.effort.items() if count)
+    effort = ", ".join(f"{name} {count}" for name, count in outcome.effort.items() if count)
     found.searches[name] = f"{outcome.strategy or 'nothing'}{'; ' + effort if effort else ''}; {spent(start)}"
     if outcome.status == PROVED and outcome.certificate is not None:
         found.theorems[name] = outcome.certificate, check(outcome.certificate)

@@ -51,10 +51,10 @@ def latex_command(ids: tuple[str, ...], output: Path | None, no_verdicts: bool, 
     return 0
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, example: str = "theory.tex") -> None:
     """Refuse a place where no file can be written, before the work is done. Raises OutputError."""
     if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'theory.tex'}")
+        raise OutputError(f"{path} is a folder; name a file in it, such as {path / example}")
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent}; make it first, or choose another place for {path.name}")
     if not os.access(path.parent, os.W_OK):

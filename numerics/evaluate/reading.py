@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from numerics.evaluate.operators import DENSITIES, Operators, rational
 from numerics.evaluate.posterior import PosteriorAverages
 from numerics.evaluate.responsibilities import Motion, Responsibilities, map_value
-from numerics.rings import NumberRing
+from numerics.rings import NumberRing, Unsupported
 from theory import jets
 from theory.jets import Jet, Space, space
 from theory.language.terms import LATENT, Term
@@ -118,6 +118,9 @@ class Reading(PosteriorAverages, Operators):
     def _eye(self, term: Term, shape: Space) -> Value:
         one, zero = self._constant(shape, self.ring.exact(1)), self._zero(shape)
         return tuple(tuple(one if i == j else zero for j in range(self.D)) for i in range(self.D))
+
+    def _mat(self, term: Term, shape: Space) -> Value:
+        raise Unsupported(f"{term.data}(t) of a matrix process has no value under a linear process")
 
     def _origin(self, term: Term, shape: Space) -> Value:
         return tuple(self._zero(shape) for _ in range(self.D))

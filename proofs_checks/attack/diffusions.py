@@ -7,16 +7,18 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from proofs_checks.attack.constants import standard_constant
 from proofs_checks.attack.enclose import Interval
 from proofs_checks.attack.laws import bump
-from proofs_checks.attack.mixtures import HALF, log_normal, standard_constant
 from proofs_checks.attack.schedule import (
+    HALF,
     Moments,
     Schedule,
     Vector,
     apply,
     covariance,
     integrate,
+    log_normal,
     positive,
     signed,
     total,

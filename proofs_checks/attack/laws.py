@@ -15,8 +15,8 @@ from random import Random
 from typing import Any
 
 from proofs_checks.attack import enclose
+from proofs_checks.attack.constants import standard_constant
 from proofs_checks.attack.enclose import Interval
-from proofs_checks.attack.mixtures import log_normal, standard_constant
 from proofs_checks.attack.schedule import (
     Matrix,
     Moments,
@@ -26,6 +26,7 @@ from proofs_checks.attack.schedule import (
     covariance,
     determinant,
     inverse,
+    log_normal,
     matmul,
     signed,
     total,

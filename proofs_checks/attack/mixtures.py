@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from proofs_checks.attack import enclose
+from proofs_checks.attack.constants import standard_constant
 from proofs_checks.attack.enclose import Interval
 from proofs_checks.attack.schedule import (
     Matrix,
@@ -23,26 +24,15 @@ from proofs_checks.attack.schedule import (
     Vector,
     apply,
     covariance,
-    determinant,
-    dot,
     inverse,
+    log_normal,
     matmul,
-    positive,
     signed,
     total,
 )
 from proofs_checks.attack.series import Element, Ring, UnreadableError
 
 _F = Fraction
-HALF = _F(1, 2)
-
-
-def log_normal(offset: Vector, cov: Matrix) -> Element:
-    """log N(offset; 0, cov)."""
-    ring = offset[0].ring
-    quadratic = dot(offset, apply(inverse(cov), offset))
-    scale = determinant(cov).log() + (ring.gen(("log", 2)) + ring.gen(("log pi",))).scaled(len(offset))
-    return (quadratic + scale).scaled(-HALF)
 
 
 class Component:
@@ -299,19 +289,3 @@ class LocalMixture:
                 for c, r in zip(self.parts, self.r, strict=True)
             ],
         }  # fmt: skip
-
-
-def standard_constant(name: tuple[Any, ...]) -> Interval:
-    """log n, log pi, pi and e."""
-    if name[0] == "log":
-        return enclose.log(enclose.point(name[1]))
-    if name == ("log pi",):
-        return enclose.log(enclose.PI)
-    if name == ("pi",):
-        return enclose.PI
-    if name == ("exp",):
-        return enclose.exp(enclose.point(1))
-    raise UnreadableError(f"the constant {name} has no value here")
-
-
-__all__ = ["LocalMixture", "log_normal", "positive", "standard_constant"]

@@ -14,6 +14,7 @@ from proofs_checks.attack.series import Element, Ring, UnreadableError
 Matrix = list[list[Element]]
 Vector = list[Element]
 _F = Fraction
+HALF = _F(1, 2)
 _POSITIVE = tuple(_F(n, d) for n, d in ((1, 2), (2, 3), (3, 2), (3, 4), (5, 4), (4, 3), (2, 1), (3, 1), (5, 3), (3, 5)))
 _CIRCLE = ((_F(3, 5), _F(4, 5)), (_F(4, 5), _F(3, 5)), (_F(5, 13), _F(12, 13)), (_F(8, 17), _F(15, 17)))
 
@@ -125,6 +126,14 @@ def total(items: object) -> Element:
     for item in found[1:]:
         out = out + item
     return out
+
+
+def log_normal(offset: Vector, cov: Matrix) -> Element:
+    """log N(offset; 0, cov)."""
+    ring = offset[0].ring
+    quadratic = dot(offset, apply(inverse(cov), offset))
+    scale = determinant(cov).log() + (ring.gen(("log", 2)) + ring.gen(("log pi",))).scaled(len(offset))
+    return (quadratic + scale).scaled(-HALF)
 
 
 def covariance(random: Random, D: int, full: bool = True) -> list[list[Fraction]]:

@@ -21,15 +21,13 @@ from random import Random
 from typing import Any
 
 from proofs_checks.attack.falsehoods import Candidate, Parent, draw
-from proofs_checks.attack.identities import seeds
 from proofs_checks.attack.inequalities import candidate as inequality
 from proofs_checks.attack.oracle import FALSE, OPEN, UNREAD, Witness, judge
+from proofs_checks.attack.parents import parents
 from proofs_checks.attack.tampering import Certificate, by_definition, forged, honest
-from proofs_checks.attack.truths import generate
 from theory.kernel.errors import KernelError
 from theory.kernel.replay import check
 from theory.language.definitions import unfold
-from theory.language.instances import Law
 from theory.language.statements import Eq, Rel, digest
 from theory.language.terms import Term, TermError
 
@@ -41,7 +39,6 @@ _FAMILIES = ("mutation",) * 8 + ("rule",) * 5 + ("dimension",) * 4 + ("recombina
 _SETTLED = 50
 """One false statement in so many goes to the whole judge."""
 _SETTLE_SECONDS = 0.5
-_DRAWN = 240
 _HEAVY = 3000
 """The largest weight of a side (a tenth for inequalities, whose pieces are written out as well): beyond it the kernel
 takes seconds, and says nothing new."""
@@ -74,44 +71,6 @@ class Tally:
     settled: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-
-
-# -- parents ----------------------------------------------------------------------------------------------------------
-def parents(prove: bool = True, drawn: int = _DRAWN) -> tuple[Parent, ...]:
-    """The true statements that falsehoods are made from: the seed list, the catalogue's equations, and drawn ones.
-
-    Each must be open to the oracle: one it can refute or cannot read is left out. With ``prove`` the links of their
-    proofs are looked up by the search.
-    """
-    from proofs_checks.registry import load
-
-    found = [Parent(name, *pair) for name, pair in seeds().items()]
-    for claim in load().values():
-        if claim.is_folklore or isinstance(claim.setting.law, Law):
-            continue
-        for name, statement in claim.statements.items():
-            if isinstance(statement, Rel) and statement.relation == "=":
-                found.append(Parent(f"{claim.id}: {name}", statement, claim.setting))
-    found += [Parent(f"{t.family}: {t.kind}", t.statement, t.setting) for t in generate(drawn, 0)]
-    kept = [q for q in found if judge(q.statement, q.setting, q.name).verdict == OPEN]
-    if not prove:
-        return tuple(kept)
-    proved = len(found) - drawn
-    named = {q.name for q in found[:proved]}
-    return tuple(replace(q, links=proof_links(q)) if q.name in named else q for q in kept)
-
-
-def proof_links(parent: Parent) -> tuple[dict[str, Any], ...]:
-    """The links of a proof of ``parent``, if integration by parts is not enough and the search finds one."""
-    try:
-        check(honest(parent.statement, parent.setting)[0])
-    except KernelError:
-        from theory.search.settle import settle
-
-        outcome = settle(parent.statement, parent.setting, budget_seconds=10)
-        data = outcome.certificate
-        return tuple(data["links"]) if isinstance(data, dict) and "links" in data else ()
-    return ()
 
 
 # -- one candidate -----------------------------------------------------------------------------------------------------
@@ -264,20 +223,26 @@ def merged(into: Tally, new: Tally) -> None:
 
 
 def run(count: int, seed: int, jobs: int = 1, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
-    """Attack with at least ``count`` distinct false statements; the report as plain data."""
+    """Attack with at least ``count`` distinct false statements; the report as plain data.
+
+    A finding ends the run early, and so does an interrupt: what was done so far is reported.
+    """
     global _KNOWN
     start = time.monotonic()
     _KNOWN = parents()
     prepared = time.monotonic() - start
     total, batches = Tally(), 0
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        for tally in pool.imap(_batch, ((n, seed) for n in range(4 * count // BATCH + 40))):
-            merged(total, tally)
-            batches += 1
-            if progress is not None:
-                progress(len(total.seen))
-            if len(total.seen) >= count or total.findings:
-                break
+        try:
+            for tally in pool.imap(_batch, ((n, seed) for n in range(4 * count // BATCH + 40))):
+                merged(total, tally)
+                batches += 1
+                if progress is not None:
+                    progress(len(total.seen))
+                if len(total.seen) >= count or total.findings:
+                    break
+        except KeyboardInterrupt:
+            pass  # what was done so far is reported
         pool.terminate()
     return report(total, seed, jobs, batches, len(_KNOWN), prepared, time.monotonic() - start)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import sys
 from fractions import Fraction
 from math import e, log, pi
+from pathlib import Path
 
 import pytest
 
+from proofs_checks import attack
 from proofs_checks.attack import enclose
 from proofs_checks.attack.identities import seeds
 from proofs_checks.attack.oracle import FALSE, OPEN, UNREAD, judge
@@ -193,3 +197,17 @@ def test_densities_to_a_power_are_integrated_by_parts_exactly():
     for n in (1, 2):
         assert judge(Eq(E(p**n * div(m)), -(n + 1) * E(p**n * dot(m, s))), NUMBERS, 1).verdict == OPEN
         assert judge(Eq(E(p**n * div(m)), -E(p**n * dot(m, s))), NUMBERS, 1).verdict == FALSE
+
+
+def test_the_oracle_shares_no_code_with_the_kernels_or_the_numbers():
+    room = Path(attack.__file__).parent
+    mine = {"oracle", "reading", "laws", "diffusions", "mixtures", "schedule", "constants", "enclose", "series"}
+    for name in mine:
+        for node in ast.walk(ast.parse((room / f"{name}.py").read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module == "proofs_checks.attack":
+                names = [f"proofs_checks.attack.{alias.name}" for alias in node.names]
+            for used in names:
+                own = used.startswith("proofs_checks.attack.") and used.rpartition(".")[2] in mine
+                assert own or used.startswith("theory.language.") or used.split(".")[0] in sys.stdlib_module_names, used

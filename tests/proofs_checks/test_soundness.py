@@ -18,28 +18,21 @@ from theory.kernel.errors import KernelError
 from theory.kernel.replay import check
 from theory.language.instances import (
     ANY,
-    DIFFUSION,
-    FINITE_INFORMATION,
     LINEAR,
     VE,
     VP,
     Setting,
 )
 from theory.language.notation import (
-    X0,
-    Cov,
     a,
     alpha,
     dt,
     g,
     sigma,
-    x,
 )
 from theory.language.statements import Eq
 
-C = Cov(X0 | x)
-half = g**2 / 2
-FIELDS, NUMBERS, GENERAL = Setting(ANY, LINEAR), Setting(FINITE_INFORMATION, LINEAR), Setting(ANY, DIFFUSION)
+FIELDS = Setting(ANY, LINEAR)
 
 
 # -- small cases prove nothing --------------------------------------------------------------------

@@ -68,9 +68,8 @@ def scope_of(theorem: AnyTheorem) -> str:
     setting = getattr(theorem, "setting", None)
     if not isinstance(setting, Setting):
         return theorem.scope
-    signs = [f"{t.data} > 0" for t in setting.positive] + [f"{t.data} >= 0" for t in setting.nonnegative]
     said = theorem.scope.split(", ")
-    return ", ".join([theorem.scope, *(sign for sign in signs if sign not in said)])
+    return ", ".join([theorem.scope, *(sign for sign in setting.signs if sign not in said)])
 
 
 def checksum(data: Mapping[str, Any]) -> str:

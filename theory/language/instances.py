@@ -274,6 +274,11 @@ class Setting:
     positive: tuple[Term, ...] = field(default=())
     nonnegative: tuple[Term, ...] = field(default=())
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """What is supposed of the symbols: "mu > 0", "S >= 0"."""
+        return tuple([f"{t.data} > 0" for t in self.positive] + [f"{t.data} >= 0" for t in self.nonnegative])
+
     def covers(self, other: Setting) -> bool:
         """Whether every member of ``other`` is one of this setting."""
         laws = self.law == other.law or (

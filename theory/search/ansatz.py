@@ -188,11 +188,8 @@ def _averaged(factor: Factor) -> Iterator[tuple[int, Monomial]]:
             continue
         for index, (powers, kept) in found:
             left = _merged(scalars, powers), (*others, *kept)
-            if left == UNIT:
-                yield index, ((_LEVELS[kind],), ())
-            else:
-                yield index, left
-                yield index, ((), ((kind, left, ()),))
+            yield index, left
+            yield index, ((_LEVELS[kind],), ()) if left == UNIT else ((), ((kind, left, ()),))
 
 
 def _without_slot(factor: Factor) -> Iterator[tuple[int, Factors]]:

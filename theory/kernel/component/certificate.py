@@ -119,8 +119,10 @@ def _read(data: Any) -> tuple[Closed, Setting, tuple[Step, ...]]:
     names = {"version", "kind", "statement", "setting", "steps"}
     if not isinstance(data, dict) or set(data) != names:
         raise KernelError(f"not a certificate: expected the fields {', '.join(sorted(names))}")
-    if data["version"] != VERSION or data["kind"] != KIND or not isinstance(data["steps"], list):
+    if type(data["version"]) is not int or data["version"] != VERSION or data["kind"] != KIND:
         raise KernelError(f"not a certificate of kind {KIND!r}, version {VERSION}")
+    if not isinstance(data["steps"], list):
+        raise KernelError("not a certificate: steps is a list")
     try:
         statement, setting = _statement(data["statement"]), setting_from_data(data["setting"])
         return statement, setting, tuple(_step(item) for item in data["steps"])

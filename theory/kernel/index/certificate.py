@@ -29,10 +29,11 @@ from typing import Any
 
 from theory.kernel.errors import KernelError, UnsupportedError
 from theory.kernel.index.averages import depends_on_space
+from theory.kernel.index.decay import may_decay
 from theory.kernel.index.hypotheses import LABELLED, Hypothesis, Used, collect, keeps_one_sign
 from theory.kernel.index.links import Flux, Lemma, Link, link_data, link_from_data
 from theory.kernel.index.lower import GAUSSIAN_COMPONENTS, Lowering, lowering_for
-from theory.kernel.index.monomials import NESTED, Element, Monomial
+from theory.kernel.index.monomials import Element
 from theory.kernel.index.nonneg import is_nonnegative
 from theory.kernel.index.parts import Parts
 from theory.kernel.index.pieces import Piece, nonnegative
@@ -129,15 +130,18 @@ def scope_of(setting: Setting, labelled: bool = False) -> str:
     if labelled:
         component = not isinstance(law, Law) and law.name in GAUSSIAN_COMPONENTS
         label = ", Z its component" if component else f", {ANY_LABEL}"
-    return f"{size}, {law.text if not isinstance(law, Law) else law.name}{label}, {setting.process.text}"
+    named = law.name if isinstance(law, Law) else law.text
+    return ", ".join([size, named + label, *setting.signs, setting.process.text])
 
 
 def _read(data: Any) -> tuple[Rel | Chain, Setting, list[Link]]:
     names = {"version", "kind", "statement", "setting", "links"}
     if not isinstance(data, dict) or set(data) != names:
         raise KernelError(f"not a certificate: expected the fields {', '.join(sorted(names))}")
-    if data["version"] != VERSION or data["kind"] != KIND or not isinstance(data["links"], list):
+    if type(data["version"]) is not int or data["version"] != VERSION or data["kind"] != KIND:
         raise KernelError(f"not a certificate of kind {KIND!r}, version {VERSION}")
+    if not isinstance(data["links"], list):
+        raise KernelError("not a certificate: links is a list")
     try:
         statement, setting = statement_from_data(data["statement"]), setting_from_data(data["setting"])
         return statement, setting, [link_from_data(item) for item in data["links"]]
@@ -251,16 +255,9 @@ def lowered_flux(flux: Flux, lowering: Lowering, rank: int) -> tuple[Element, El
         raise KernelError("the coefficient of a flux depends on x or X0")
     indices = tuple(i for i in range(1, rank + 1) if i != along) if along else tuple(range(1, rank + 2))
     lowered = lowering.element(field, indices)
-    if any(map(_divides_by_density, lowered.terms)):
+    if not all(map(may_decay, lowered.terms)):
         raise KernelError("a flux that divides by a density does not decay")
     return lowered, weight * lowering.channel.flux_identity(lowered, rank, along)
-
-
-def _divides_by_density(m: Monomial) -> bool:
-    """Whether p, k, p0 or pz occurs with a negative power: times k p0 that need not vanish at infinity."""
-    return any(tag[0] in ("p", "k", "p0", "pz") and exponent < 0 for tag, exponent in m[0]) or any(
-        _divides_by_density(data) for kind, data, _ in m[1] if kind in NESTED
-    )
 
 
 __all__ = ["Flux", "Lemma", "Link", "Piece", "Theorem", "certificate", "check", "lowering_for", "scope_of"]

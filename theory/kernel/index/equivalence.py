@@ -88,7 +88,7 @@ def _read(data: Any) -> tuple[Iff, Setting, Term]:
     names = {"version", "kind", "statement", "setting", "factor"}
     if not isinstance(data, dict) or set(data) != names:
         raise KernelError(f"not a certificate: expected the fields {', '.join(sorted(names))}")
-    if data["version"] != VERSION or data["kind"] != KIND:
+    if type(data["version"]) is not int or data["version"] != VERSION or data["kind"] != KIND:
         raise KernelError(f"not a certificate of kind {KIND!r}, version {VERSION}")
     try:
         statement, setting = iff_from_data(data["statement"]), setting_from_data(data["setting"])

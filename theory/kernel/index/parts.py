@@ -20,6 +20,7 @@ from typing import Any
 from theory.kernel.errors import BudgetError
 from theory.kernel.index.averages import expectation
 from theory.kernel.index.bracket import Channel
+from theory.kernel.index.decay import may_decay
 from theory.kernel.index.monomials import NESTED, Element, Factors, Monomial, canonical, monomial, open_up, total
 
 _STEPS = 4000
@@ -76,7 +77,7 @@ def _step(channel: Channel, body: Monomial) -> tuple[Monomial, Element] | None:
     fresh = max(i for i in _all_indices(factors)) + 1
     point, field = monomial((), (factors[place],)), monomial(scalars, factors[:place] + factors[place + 1 :])
     count = Fraction(1) + _densities(body)
-    if not count:
+    if not count or not may_decay(body):
         return None
     end = channel.alpha() * monomial((), (("X", "", (index,)),)) * field
     change = channel.gradient(field, fresh) * monomial((), (("delta", "", (index, fresh)),)) * channel.sigma(2)

@@ -86,7 +86,7 @@ def scope_of(setting: Setting, terms: list[Term], lowering: Lowering) -> str:
     named = ", q the density of X_t started from another Gaussian law" if other else ""
     law = setting.law
     assert not isinstance(law, Law)
-    return f"{size}, {law.text}{named}, {setting.process.text}"
+    return ", ".join([size, law.text + named, *setting.signs, setting.process.text])
 
 
 def _read(data: Any) -> tuple[Rel | Chain, Setting, list[Term | None]]:
