@@ -20,7 +20,8 @@ help:
 	@echo 'make verify   settle every claim (VERIFY_ARGS="--fresh --json" passes options on)'
 	@echo 'make test     run the tests      (TEST_ARGS="-k laws" passes options on)'
 	@echo 'make test-latex  write the theory as LaTeX and compile it; no warning is let through'
-	@echo 'make verify-thorough   settle every claim anew, then a hundred random kills of the program'
+	@echo 'make verify-thorough   settle every claim anew, a hundred random kills of the program, then attack the kernel'
+	@echo '              with 20,000 false statements, and the search with 400 true ones'
 	@echo 'make bench    headline ratios, peers in the same run; never part of the tests'
 	@echo 'make lint     ruff, mypy --strict, import-linter'
 	@echo 'make clean    remove the environment and caches'
@@ -44,10 +45,13 @@ $(VENV)/.dev: $(VENV)/.core
 verify: $(VENV)/.core
 	$(BIN)/infodyn verify $(VERIFY_ARGS)
 
-# the evidence cache must stay whole, and the next run be right, whenever and whatever is killed
+# the evidence cache must stay whole, and the next run be right, whenever and whatever is killed; the kernel must accept
+# no false statement, and the search find the proofs of true ones
 verify-thorough: $(VENV)/.dev
 	$(BIN)/infodyn verify --fresh $(VERIFY_ARGS)
 	INFODYN_KILLS=100 $(BIN)/python -m pytest -n $(JOBS) tests/infodyn/test_robustness.py
+	$(BIN)/python -m proofs_checks.attack soundness --count 20000 --jobs $(JOBS)
+	$(BIN)/python -m proofs_checks.attack power --count 400 --jobs $(JOBS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) $(TEST_ARGS)
