@@ -170,6 +170,7 @@ class _Search:
         self.effort = Effort()
         self.strategies: list[str] = []
         self.lemmas = lemmas
+        self.accepted: tuple[Theorem, dict[str, Any]] | None = None
 
     @property
     def strategy(self) -> str:
@@ -197,7 +198,9 @@ class _Search:
                 missing = missing or where + found[1]["reason"]
         if missing:
             return Outcome(UNDECIDED, "", missing, effort=self.counts(), strategy=self.strategy)
-        theorem, data = _replayed(certificate(statement, self.setting, tuple(links)))
+        if isinstance(statement, Chain) or self.accepted is None:
+            self.accepted = _replayed(certificate(statement, self.setting, tuple(links)))
+        theorem, data = self.accepted
         said = "; ".join(theorem.steps)
         return Outcome(
             PROVED, theorem.scope, said, theorem.hypotheses, data, None, self.counts(), self.strategy
@@ -208,10 +211,20 @@ class _Search:
         lowering = lowering_for(self.setting)
         for strategy in _STRATEGIES:
             found = getattr(self, f"_{strategy}")(relation, square, lowering)
-            if found is not None and (not isinstance(found, Link) or _accepted(relation, self.setting, found)):
+            if found is not None and (not isinstance(found, Link) or self._accepts(relation, found)):
                 self.strategies.append(_STRATEGIES[strategy])
                 return found  # type: ignore[no-any-return]
         return UNDECIDED, {"reason": self._tried()}
+
+    def _accepts(self, relation: Rel, link: Link) -> bool:
+        """Whether the kernel accepts the link as data; ``accepted`` keeps what it proved. Raises UnsupportedError."""
+        try:
+            self.accepted = _replayed(certificate(relation, self.setting, (link,)))
+        except UnsupportedError:
+            raise
+        except KernelError:
+            return False
+        return True
 
     def _tried(self) -> str:
         """What a search that found nothing went through."""
@@ -296,6 +309,8 @@ class _Search:
         sides = self._sides(relation, square)
         if sides is None:
             return Link() if quick and relation.relation in ("<=", ">=") else None
+        if quick and relation.free and relation.relation == "=":
+            return Link()  # a field: there is nothing to integrate
         until = self.half_way if quick else self.deadline
         fluxes = find_fluxes(*sides, lowering, self.setting.D, until, self.effort, quick)
         if fluxes is None and quick and relation.free:
@@ -303,16 +318,6 @@ class _Search:
         if fluxes is None:
             return None
         return Link(fluxes, square if relation.relation != "=" else None)
-
-
-def _accepted(relation: Rel, setting: Setting, link: Link) -> bool:
-    try:
-        check(certificate(relation, setting, (link,)))
-    except UnsupportedError:
-        raise
-    except KernelError:
-        return False
-    return True
 
 
 def _replayed(data: dict[str, Any]) -> tuple[Theorem, dict[str, Any]]:
