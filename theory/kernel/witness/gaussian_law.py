@@ -139,13 +139,24 @@ class GaussianLaw:
         return out
 
     def _jet(self, data: tuple[str, int, int], places: tuple[int, ...]) -> Polynomial:
-        """A derivative of log k or log q; of the drift, a cubic: at this time the law is given, and f may change."""
+        """A derivative of log k or log q; of the drift: at this time the law is given, and f may change."""
         if data[0] == "f":
-            return self._field((f"f{data[2]}", 1), places)
+            return self._drift(data[2], places)
         piece = self._logarithm(data[0])
         for place in places:
             piece = _derived(piece, place)
         return piece
+
+    def _drift(self, order: int, places: tuple[int, ...]) -> Polynomial:
+        """A derivative of the drift, whose components are quadratic; of its derivatives in t, others like it."""
+        key = ((f"f{order}", places[:1]), tuple(sorted(places[1:])))
+        if key not in self._fields and len(places) > 1:
+            self._fields[key] = _derived(self._drift(order, places[:-1]), places[-1])
+        elif key not in self._fields:
+            line = Polynomial.sum_of(_x(i) * self.source.signed(5) for i in range(self.D))
+            bend = _x(places[0]) * _x((places[0] + 1) % self.D) * self.source.signed(5)
+            self._fields[key] = bend + line + self.source.signed(5)
+        return self._fields[key]
 
     def _of_component(self, kind: str, places: tuple[int, ...]) -> Fraction:
         """m, S or (alpha^2 S + sigma^2 I)^-1."""
@@ -255,7 +266,7 @@ def _written(polynomial: Polynomial) -> str:
     for m, c in sorted(polynomial.terms.items(), key=repr):
         powers = [f"x[{tag[1] + 1}]" + (f"^{e}" if e > 1 else "") for tag, e in m]
         terms.append(" ".join([str(c), *powers]))
-    return " + ".join(terms)
+    return " + ".join(terms).replace("+ -", "- ")
 
 
 def _derived(polynomial: Polynomial, direction: int) -> Polynomial:
