@@ -11,60 +11,21 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from proofs_checks.attack.truths_fields import Poly, pieces, summed
+from proofs_checks.attack import (
+    truths_cumulants,
+    truths_diffusion,
+    truths_entropies,
+    truths_ito,
+    truths_moments,
+    truths_stein,
+)
+from proofs_checks.attack.drafts import Draft
 from theory.language.by_definition import holds_by_definition
-from theory.language.instances import (
-    ANY,
-    DIFFUSION,
-    DISCRETE,
-    FINITE_INFORMATION,
-    LINEAR,
-    MIXTURE,
-    VE,
-    VP,
-    LawClass,
-    ProcessClass,
-    Setting,
-)
-from theory.language.notation import (
-    X0,
-    D,
-    E,
-    alpha,
-    div,
-    dot,
-    g,
-    grad,
-    jac,
-    m,
-    normsq,
-    post,
-    s,
-    s_c,
-    sigma,
-    symbol,
-    tr,
-    x,
-)
+from theory.language.instances import DIFFUSION, Setting
+from theory.language.notation import X0, E, alpha, div, dot, grad, jac, m, normsq, post, s, s_c, sigma, tr, x
 from theory.language.statements import Eq, Rel, digest
 from theory.language.terms import Term, as_term, make, rebuild
-
-LAM = symbol("lam")
-LINEAR_KINDS: tuple[ProcessClass, ...] = (LINEAR, LINEAR, LINEAR, LINEAR, VE, VP)
-__all__ = ["ANY", "DIFFUSION", "DISCRETE", "FINITE_INFORMATION", "LAM", "LINEAR", "LINEAR_KINDS", "MIXTURE", "VE",
-           "VP", "Draft", "Truth", "balanced", "coefficient", "disguised", "generate", "setting"]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An identity as a family draws it; ``kind`` names the rule it is true by."""
-
-    kind: str
-    lhs: Term
-    rhs: Term
-    setting: Setting
 
 
 @dataclass(frozen=True)
@@ -83,36 +44,6 @@ class Truth:
 
 
 Family = Callable[[random.Random], Draft]
-
-
-def setting(process: ProcessClass, law: LawClass = ANY, *, family: bool = False) -> Setting:
-    """A setting without D; ``family`` declares the parameter lambda."""
-    return Setting(law=law, process=process, nonnegative=(LAM,) if family else ())
-
-
-def coefficient(rng: random.Random, *, linear: bool = True) -> Poly:
-    """A random non-zero multiplier: a rational, perhaps times powers of alpha, sigma, g or D."""
-    out = Poly.of(Fraction(rng.choice((1, 1, 2, 3, 5, -1, -2)), rng.choice((1, 1, 1, 2, 3))))
-    for base in rng.sample((alpha, sigma, g**2, D) if linear else (g**2, D), rng.choice((0, 0, 1, 2))):
-        out = out * Poly.of(base, rng.choice((1, 2)) if base in (D, g**2) else rng.choice((1, 2, -1, -2)))
-    return out
-
-
-def balanced(poly: Poly, rng: random.Random, *, average: bool) -> tuple[Term, Term]:
-    """Two sides of ``poly`` = 0 (or of its average), the summands spread over them at random."""
-    parts = pieces(poly, rng, averaged=average and rng.random() < 0.6)
-    left: list[tuple[int, Term]] = []
-    right: list[tuple[int, Term]] = []
-    for sign, term in parts:
-        (left if rng.random() < 0.5 else right).append((sign, term))
-    if not left:
-        left, right = right, left
-    sides = (summed(left), summed([(-sign, term) for sign, term in right]))
-    return _averaged(sides[0], average), _averaged(sides[1], average)
-
-
-def _averaged(side: Term, average: bool) -> Term:
-    return E(side) if average and side.free else side
 
 
 # -- the same in other words ------------------------------------------------------------------------------------------
@@ -150,15 +81,6 @@ _NEEDS_LINEAR = frozenset(
 # -- drawing ----------------------------------------------------------------------------------------------------------
 def families() -> dict[str, Family]:
     """The six families by name."""
-    from proofs_checks.attack import (
-        truths_cumulants,
-        truths_diffusion,
-        truths_entropies,
-        truths_ito,
-        truths_moments,
-        truths_stein,
-    )
-
     return {
         "stein": truths_stein.draw, "moments": truths_moments.draw, "entropies": truths_entropies.draw,
         "ito": truths_ito.draw, "cumulants": truths_cumulants.draw, "diffusion": truths_diffusion.draw,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from proofs_checks.attack.truths import ANY, DISCRETE, LINEAR_KINDS, MIXTURE, Draft, coefficient, setting
+from proofs_checks.attack.drafts import ANY, DISCRETE, LINEAR_KINDS, MIXTURE, Draft, coefficient, setting
 from proofs_checks.attack.truths_bases import PHI, TR_C, C
 from proofs_checks.attack.truths_fields import written
 from theory.language.instances import LawClass

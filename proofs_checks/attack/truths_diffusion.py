@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 
-from proofs_checks.attack.truths import ANY, DIFFUSION, FINITE_INFORMATION, Draft, balanced, coefficient, setting
+from proofs_checks.attack.drafts import ANY, DIFFUSION, FINITE_INFORMATION, Draft, balanced, coefficient, setting
 from proofs_checks.attack.truths_bases import DIFFUSING, DIFFUSING_END, DIFFUSING_PAIR, PHI, S_Q
 from proofs_checks.attack.truths_fields import ANY_FLOW, HALF_NOISE, Poly, Record, inner, scaled, vec, vsum, written
 from theory.language.notation import (

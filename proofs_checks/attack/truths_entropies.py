@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from proofs_checks.attack.truths import DISCRETE, FINITE_INFORMATION, LINEAR_KINDS, Draft, setting
+from proofs_checks.attack.drafts import DISCRETE, FINITE_INFORMATION, LINEAR_KINDS, Draft, setting
 from proofs_checks.attack.truths_bases import CLEAN, LOGS, C
 from proofs_checks.attack.truths_fields import G2, HALF_NOISE, Poly, Record, clock_derivative, written
 from proofs_checks.attack.truths_moments import IN_VE, SPEED, clock, derivative, uses_end

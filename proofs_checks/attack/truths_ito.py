@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from proofs_checks.attack.truths import (
+from proofs_checks.attack.drafts import (
     ANY,
     DIFFUSION,
     DISCRETE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from proofs_checks.attack.truths import ANY, LINEAR, LINEAR_KINDS, VE, Draft, setting
+from proofs_checks.attack.drafts import ANY, LINEAR, LINEAR_KINDS, VE, Draft, setting
 from proofs_checks.attack.truths_bases import CLEAN, MEANS, PHI, R2, SCORES, XY, Y2
 from proofs_checks.attack.truths_fields import (
     G2,

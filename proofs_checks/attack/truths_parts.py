@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from proofs_checks.attack.truths import ANY, DIFFUSION, LINEAR_KINDS, Draft, balanced, coefficient, setting
+from proofs_checks.attack.drafts import ANY, DIFFUSION, LINEAR_KINDS, Draft, balanced, coefficient, setting
 from proofs_checks.attack.truths_bases import (
     CLEAN,
     DIFFUSING,

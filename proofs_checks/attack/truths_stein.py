@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from proofs_checks.attack.truths import ANY, LINEAR_KINDS, Draft, balanced, coefficient, setting
+from proofs_checks.attack.drafts import ANY, LINEAR_KINDS, Draft, balanced, coefficient, setting
 from proofs_checks.attack.truths_bases import (
     CLEAN,
     LOGS,

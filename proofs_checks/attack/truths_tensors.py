@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from proofs_checks.attack.truths import ANY, DIFFUSION, LINEAR_KINDS, Draft, setting
+from proofs_checks.attack.drafts import ANY, DIFFUSION, LINEAR_KINDS, Draft, setting
 from proofs_checks.attack.truths_bases import CLEAN, C
 from proofs_checks.attack.truths_fields import G2, Poly, Record, written, written_vector
 from theory.language.notation import (

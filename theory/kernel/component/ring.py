@@ -31,8 +31,10 @@ from theory.kernel.component.elements import (
 )
 from theory.kernel.component.zero import cleared, sign
 from theory.kernel.errors import KernelError
+from theory.kernel.primes import prime_powers
 
 _NO_FACTORS: Mono = ()
+_FACTOR_LIMIT = 1000
 _TAKEN = re.compile(r"alpha|sigma|a|g2|(x|X0)[0-9]+")
 
 
@@ -230,17 +232,5 @@ def _gcd(left: Fraction, right: Fraction) -> Fraction:
 
 def _primes(value: Fraction) -> list[tuple[int, int]]:
     """``value`` > 0 as powers of primes (of factors without a prime below 1000, if it is large)."""
-    found = []
-    for number, side in ((value.numerator, 1), (value.denominator, -1)):
-        prime = 2
-        while number > 1:
-            if prime * prime > number or prime > 1000:
-                prime = number
-            power = 0
-            while number % prime == 0:
-                number //= prime
-                power += 1
-            if power:
-                found.append((prime, side * power))
-            prime += 1
-    return found
+    above, below = (prime_powers(number, _FACTOR_LIMIT) for number in (value.numerator, value.denominator))
+    return [*above, *((prime, -power) for prime, power in below)]

@@ -16,6 +16,7 @@ from theory.kernel.errors import UnsupportedError
 from theory.kernel.index.averages import depends_on_space, expectation, posterior
 from theory.kernel.index.bracket import Channel
 from theory.kernel.index.monomials import DIM, ONE, ZERO, Element, constant, generator, monomial, total
+from theory.kernel.primes import prime_powers
 from theory.language.definitions import unfold
 from theory.language.instances import Law, Setting
 from theory.language.terms import Term
@@ -239,16 +240,4 @@ def _exact_root(value: Fraction) -> Fraction | None:
 
 def _log_of_integer(value: int) -> Element:
     """log n as a sum over its small prime factors (a large remainder stays whole)."""
-    pieces, prime = [], 2
-    while value > 1 and prime < _FACTOR_LIMIT:
-        if prime * prime > value:
-            prime = value
-        count = 0
-        while value % prime == 0:
-            value, count = value // prime, count + 1
-        if count:
-            pieces.append(generator("logint", prime).scaled(count))
-        prime += 1
-    if value > 1:
-        pieces.append(generator("logint", value))
-    return total(pieces)
+    return total(generator("logint", prime).scaled(power) for prime, power in prime_powers(value, _FACTOR_LIMIT))

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from theory.kernel.errors import KernelError, UnsupportedError
+from theory.kernel.primes import prime_powers
 from theory.kernel.words.algebra import Algebra
 from theory.kernel.words.elements import (
     DENSITIES,
@@ -224,16 +225,4 @@ def logarithm(scale: Element, algebra: Algebra, density: Callable[[str], Element
 
 def _log_of_integer(value: int) -> Element:
     """log n as a sum over its small prime factors (a large remainder stays whole)."""
-    pieces, prime = [], 2
-    while value > 1 and prime < _FACTOR_LIMIT:
-        if prime * prime > value:
-            prime = value
-        count = 0
-        while value % prime == 0:
-            value, count = value // prime, count + 1
-        if count:
-            pieces.append(generator("logint", prime).scaled(count))
-        prime += 1
-    if value > 1:
-        pieces.append(generator("logint", value))
-    return total(pieces)
+    return total(generator("logint", prime).scaled(power) for prime, power in prime_powers(value, _FACTOR_LIMIT))
