@@ -197,6 +197,7 @@ def _settle(candidate: Candidate, tally: Tally, witness: Witness) -> None:
 
 
 # -- a run -------------------------------------------------------------------------------------------------------------
+_TASKS = 40  # batches a process works on: its caches grow with every statement
 _KNOWN: tuple[Parent, ...] = ()
 
 
@@ -232,7 +233,7 @@ def run(count: int, seed: int, jobs: int = 1, progress: Callable[[int], None] | 
     _KNOWN = parents()
     prepared = time.monotonic() - start
     total, batches = Tally(), 0
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=_TASKS) as pool:
         try:
             for tally in pool.imap(_batch, ((n, seed) for n in range(4 * count // BATCH + 40))):
                 merged(total, tally)
