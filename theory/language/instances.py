@@ -255,7 +255,7 @@ VP = ProcessClass("vp", "dX = -(beta/2) X dt + sqrt(beta) dW (variance preservin
 
 
 _INCLUDES = {
-    "any": ("finite-information", "discrete", "gaussian", "mixture"),
+    "any": ("discrete", "gaussian", "mixture"),
     "finite-information": ("discrete", "gaussian", "mixture"), "mixture": ("gaussian",),
     "diffusion": ("linear", "ve", "vp"), "linear": ("ve", "vp"),
 }  # fmt: skip

@@ -24,7 +24,7 @@ must then be non-negative by its form). The kernel lowers the statement itself a
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from theory.kernel.errors import KernelError, UnsupportedError
@@ -94,9 +94,17 @@ def check(data: Any, *, depth: int = 0) -> Theorem:
         raise KernelError(f"the proof divides by {lowering.inverses[divided[0]]!r}, the statement does not")
     terms = [t for r in relations for t in (r.lhs, r.rhs)]
     extra = [t for proof in proofs for t in proof.terms]
-    used = Used([f for proof in proofs for f in proof.fluxes], {w for proof in proofs for w in proof.parts.fields})
+    used = Used(
+        [f for proof in proofs for f in proof.fluxes],
+        {w for proof in proofs for w in proof.parts.fields},
+        any(lemma.rates for link in links for lemma in link.lemmas),
+    )
     hypotheses = collect(terms, extra, used, lowering, setting)
-    lemmas = [h for proof in proofs for h in proof.hypotheses if h not in hypotheses]
+    lemmas = [
+        replace(h, name=f"{h.name} of link {number}") if h.name in own and len(links) > 1 else h
+        for number, proof in enumerate(proofs, 1) for own in [proof.named] for h in proof.hypotheses
+        if h not in hypotheses
+    ]  # fmt: skip
     labelled = any(n.op in LABELLED for t in (*terms, *extra) for n in walk(unfold(t)))
     steps = tuple(proof.step for proof in proofs)
     return Theorem(statement, setting, scope_of(setting, labelled), (*hypotheses, *dict.fromkeys(lemmas)), steps)
@@ -160,6 +168,7 @@ class _Proof:
         self.fluxes: list[Element] = []
         self.terms: list[Term] = []
         self.hypotheses: list[Hypothesis] = []
+        self.named: set[str] = set()
         self.step = ""
 
     def of(self, relation: Rel, link: Link) -> _Proof:
@@ -217,7 +226,7 @@ class _Proof:
             residual = residual - identity
         for number, lemma in enumerate(link.lemmas, 1):
             try:
-                residual = residual - self._lemma(lemma, left.rank, indices)
+                residual = residual - self._lemma(number, lemma, left.rank, indices)
             except KernelError as error:
                 raise type(error)(f"lemma {number}: {error}") from error
         parts = self.parts if link.parts else None
@@ -225,7 +234,7 @@ class _Proof:
             left_over = len(residual.terms)
             raise KernelError(f"the residual does not vanish ({left_over} monomials are left)")
 
-    def _lemma(self, lemma: Lemma, rank: int, indices: tuple[int, ...]) -> Element:
+    def _lemma(self, number: int, lemma: Lemma, rank: int, indices: tuple[int, ...]) -> Element:
         """b (dt)^n (L - R), for an equation L = R that its own certificate proves in a setting that covers this one."""
         if self.depth >= _DEPTH:
             raise KernelError("lemmas are nested too deeply")
@@ -239,7 +248,10 @@ class _Proof:
         for _ in range(lemma.rates):
             element = self.lowering.channel.rate(element)
         self.terms += [proved.lhs, proved.rhs, lemma.coefficient]
-        self.hypotheses += theorem.hypotheses
+        for h in theorem.hypotheses:  # what decays is the lemma's own flux
+            own = replace(h, name=f"{h.name} in lemma {number}") if "decay" in h.name else h
+            self.hypotheses.append(own)
+            self.named |= {own.name} if own is not h else set()
         return self.lowering.element(lemma.coefficient) * element
 
 

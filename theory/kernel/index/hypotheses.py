@@ -36,10 +36,11 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Used:
-    """The fluxes of a proof, and the fields it integrated by parts with."""
+    """The fluxes of a proof, the fields it integrated by parts with, and whether it took rates of lemmas."""
 
     fluxes: list[Element]
     fields: set[Monomial]
+    rates: bool = False
 
 
 def collect(
@@ -75,10 +76,15 @@ def collect(
     if any(n.op == "drift" for t in terms for n in walk(t)):
         text = "a drift that is 0 makes a local martingale, one of constant sign a local super- or submartingale"
         found.append(Hypothesis("local martingale", text, ASSUMED))
-    if any(n.op == "dt" and any(m.op == "E" for m in walk(n)) for n in nodes):
+    if (used.rates and "E" in ops) or any(n.op == "dt" and any(m.op == "E" for m in walk(n)) for n in nodes):
         found.append(_about_averages(
             "differentiation under the expectation", "dt E[w] = E[dt w + w dt log k(x|X0)]", averages_tame
         ))  # fmt: skip
+    if "post" in ops:
+        found.append(_finite_posteriors(nodes, law, linear))
+    if "p0" in ops and law not in _TAME_LAWS:
+        text = "X0 has a probability mass function, or a density"
+        found.append(Hypothesis("prior density", text, ASSUMED))
     if "E" in ops:
         found.append(
             _about_averages("finite averages", "every average that occurs converges absolutely", averages_tame)
@@ -97,14 +103,32 @@ def _by_gaussian_kernel(name: str, text: str, linear: bool, by: str) -> Hypothes
 def _under_posterior(nodes: list[Term], law: str, linear: bool) -> Hypothesis:
     name = "differentiation under the integral"
     text = "the derivative of the integral of w p0 k over X0 is the integral of d(w p0 k)"
-    if law in _TAME_LAWS:
+    divided = _divides_by_density(nodes)
+    if law == "discrete" or (law in _TAME_LAWS and not divided):
         return Hypothesis(name, text, DISCHARGED, "finite sums of Gaussian integrals with sigma > 0")
-    divided = any(
-        n.op == "pow" and Fraction(str(n.data)) < 0 and any(m.op == "kern" for m in walk(n.args[0])) for n in nodes
-    )
     if linear and not divided and all(n.op not in ("p0", "field", "q") for n in nodes):
         by = "polynomials in X0 against the Gaussian kernel, sigma > 0: dominated locally uniformly in x and t"
         return Hypothesis(name, text, DISCHARGED, by)
+    return Hypothesis(name, text, ASSUMED)
+
+
+def _divides_by_density(nodes: list[Term]) -> bool:
+    """Whether a density of X0 is divided by: its posterior average may then diverge."""
+    return any(
+        n.op == "pow" and Fraction(str(n.data)) < 0 and any(m.op in ("kern", "p0") for m in walk(n.args[0]))
+        for n in nodes
+    )
+
+
+def _finite_posteriors(nodes: list[Term], law: str, linear: bool) -> Hypothesis:
+    name, text = "finite posterior averages", "every average over X0 given x converges absolutely"
+    if law == "discrete":
+        return Hypothesis(name, text, DISCHARGED, "finite sums")
+    divided = _divides_by_density(nodes)
+    if law in _TAME_LAWS and not divided:
+        return Hypothesis(name, text, DISCHARGED, "polynomials and logarithms against Gaussian posteriors")
+    if linear and not divided and all(n.op != "p0" for n in nodes):
+        return Hypothesis(name, text, DISCHARGED, "polynomials in X0 against the Gaussian kernel, sigma > 0")
     return Hypothesis(name, text, ASSUMED)
 
 
