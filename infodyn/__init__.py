@@ -21,6 +21,8 @@ _PUBLIC = {
     "verify": "infodyn.api", "value": "infodyn.api", "derive": "infodyn.api", "claims": "infodyn.api",
     "parse_law": "theory.laws", "parse_process": "theory.processes",
     "Law": "theory.language.instances", "Germ": "theory.language.instances", "Setting": "theory.language.instances",
+    "Instance": "theory.language.instances",
+    "STANDING_GERM": "theory.language.instances",
     **dict.fromkeys(("ANY", "FINITE_INFORMATION", "DISCRETE", "GAUSSIAN", "MIXTURE"), "theory.language.instances"),
     **dict.fromkeys(("LINEAR", "VE", "VP", "DIFFUSION", "MATRIX"), "theory.language.instances"),
     "deltas": "theory.language.instances", "mixture": "theory.language.instances",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from theory.language.instances import ANY, LINEAR, Instance, Setting
 from theory.language.statements import Statement
@@ -61,6 +61,8 @@ def judge(
     from proofs_checks.verdict import rule_statement
     from theory.typeset import latex, text
 
+    if not isinstance(statement, get_args(Statement)):
+        raise ValueError("judge takes a statement: write Eq(A, B), Le(A, B), .. from infodyn.statements; == compares")
     name = "statement"
     claim = Claim(
         name, "a statement of your own", Source("you"), setting, {name: statement}, "A", "", NotApplicable("not asked"),
@@ -70,7 +72,7 @@ def judge(
     evidence = (
         *judge_algebra.judge(claim), *judge_balls.judge(claim, digits=digits), *campaign_property.run(claim, seed=seed)
     )  # fmt: skip
-    ruling = rule_statement(name, evidence)
+    ruling = rule_statement(name, evidence, beyond=claim.beyond)
     verdict, reason = (BY_DEFINITION, "both sides agree after unfolding") if ruling is None else (
         ruling.verdict.value, ruling.reason.removeprefix(f"{name}: "))  # fmt: skip
     return Judgement(text.statement_text(statement), latex.statement_latex(statement), verdict, reason, evidence)

@@ -165,7 +165,7 @@ def conclude(
     records = []
     for name, statement in claim.statements.items():
         own = [e for e in evidence if e.statement == name]
-        ruling = rule_statement(name, own, claim.single_route.get(name, ""), options.partial)
+        ruling = rule_statement(name, own, claim.single_route.get(name, ""), options.partial, claim.beyond)
         records.append(
             StatementRecord(
                 name, text.statement_text(statement), latex.statement_latex(statement), digest(statement), ruling

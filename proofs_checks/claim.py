@@ -10,7 +10,20 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from numerics.path_forms import NotApplicable, PathForm
-from theory.language.instances import DISCRETE, GAUSSIAN, LINEAR, STANDING, VE, VP, Germ, Instance, Law, Setting
+from theory.language.instances import (
+    DIFFUSION,
+    DISCRETE,
+    GAUSSIAN,
+    LINEAR,
+    MATRIX,
+    STANDING,
+    VE,
+    VP,
+    Germ,
+    Instance,
+    Law,
+    Setting,
+)
 from theory.language.statements import Rel, Statement, digest
 from theory.language.terms import Term
 
@@ -48,6 +61,7 @@ class Mutant:
 
 LETTERS = "ABCDEFGH"
 _F = Fraction
+_GIVE = "give instances=(Instance(law, germ), ..)"
 STANDING_GERMS = {
     VE: Germ(_F(1), _F(4, 5), (_F(0), _F(0)), (_F(9, 10), _F(-1, 3))),
     VP: Germ(_F(3, 5), _F(4, 5), (_F(-9, 20), _F(1, 6)), (_F(9, 10), _F(-1, 3))),
@@ -106,15 +120,24 @@ class Claim:
         """Changes when the setting or any statement changes."""
         return digest((self.setting, tuple(self.statements), tuple(self.statements.values())))
 
+    @property
+    def beyond(self) -> str:
+        """The class of processes if numbers, which are taken along linear ones, reach it only in part; else ""."""
+        return self.setting.process.text if self.setting.process in (DIFFUSION, MATRIX) else ""
+
     def judged_at(self) -> tuple[Instance, ...]:
         """The instances at which balls judge the claim: its own, or the standing ones that its setting admits."""
         if self.instances:
             return self.instances
         law = self.setting.law
         if isinstance(law, Law):
-            raise ClaimError(f"{self.id}: a claim about one law needs instances of its own")
+            raise ClaimError(
+                f"{self.id}: a claim about one law needs instances of its own: {_GIVE}"
+            )
         if law == GAUSSIAN:
-            raise ClaimError(f"{self.id}: a claim about Gaussian laws needs instances of its own")
+            raise ClaimError(
+                f"{self.id}: a claim about Gaussian laws needs instances of its own: {_GIVE}"
+            )
         symbols = (*self.setting.positive, *self.setting.nonnegative)
         values = tuple((str(t.data), GENERIC[number % len(GENERIC)]) for number, t in enumerate(symbols))
         germ = STANDING_GERMS.get(self.setting.process) if self.setting.process != LINEAR else None

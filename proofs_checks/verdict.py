@@ -49,12 +49,14 @@ def _contradicted(evidence: Sequence[Evidence], refuting: Sequence[Evidence]) ->
 
 
 def rule_statement(
-    name: str, evidence: Sequence[Evidence], single_route: str = "", partial: bool = False
+    name: str, evidence: Sequence[Evidence], single_route: str = "", partial: bool = False, beyond: str = ""
 ) -> Ruling | None:
     """The ruling on one statement; None if it holds by definition (which neither supports nor blocks its claim).
 
     Refuted by one witness; in conflict if another judge rigorously accepted it; verified by two different routes, one
-    of them algebra or balls (or by one rigorous route, if the claim declares that there is no other).
+    of them algebra or balls (or by one rigorous route, if the claim declares that there is no other). ``beyond`` names
+    a class of processes that numbers reach only in part (they are taken along linear ones): nothing is verified for it
+    without a proof.
     """
     torn = next((e for e in evidence if e.conflict), None)
     if torn is not None:
@@ -72,6 +74,10 @@ def rule_statement(
         return None
     routes = {e.route for e in evidence if e.outcome.supports}
     rigorous = routes & RIGOROUS
+    if beyond and not any(e.outcome is Outcome.PROVED for e in evidence):
+        told = next((f"; algebra: {e.detail}" for e in evidence if e.route is Route.ALGEBRA and e.detail), "")
+        reason = f"{name}: not proved, and numbers are taken along linear processes, not along {beyond}"
+        return Ruling(Verdict.UNDECIDED, reason + told)
     if rigorous and (len(routes) >= 2 or single_route):
         by = " and ".join(sorted(r.value for r in routes))
         return Ruling(Verdict.VERIFIED, f"{name}: supported by {by}" + (f" ({single_route})" if single_route else ""))

@@ -3,9 +3,10 @@
 import pytest
 
 import infodyn as idn
+from infodyn import language as n
 from infodyn.judging import BY_DEFINITION
 from proofs_checks.registry import load
-from theory.language.instances import T1, VE, Setting
+from theory.language.instances import ANY, DIFFUSION, T1, VE, Setting
 from theory.language.notation import D, E, alpha, div, dot, m, normsq, s, sigma, x
 from theory.language.statements import Eq, Ge
 
@@ -49,3 +50,21 @@ def test_nothing_is_registered():
     before = list(load())
     idn.judge(Eq(normsq(s), dot(s, s)))
     assert list(load()) == before
+
+
+def test_numbers_along_linear_processes_verify_nothing_about_every_drift():
+    any_drift = Setting(law=ANY, process=DIFFUSION)
+    second = n.jac(n.s), (n.alpha**2 * n.Cov(n.X0 | n.x) / n.sigma**2 - n.I) / n.sigma**2
+    found = idn.judge(Eq(*second), any_drift)  # true for linear drifts alone, and they alone have an alpha
+    assert found.verdict == "UNDECIDED"
+    assert "belongs to linear processes" in found.reason
+    commute = Eq(n.dot(n.Cov(n.X0), n.Cov(n.Xt)), n.dot(n.Cov(n.Xt), n.Cov(n.X0)))
+    assert idn.judge(commute, any_drift).verdict == "UNDECIDED"
+    along = Eq(n.drift(n.log(n.p), n.FLOW), -n.div(n.f) + n.g**2 / 2 * n.div(n.s))
+    assert idn.judge(along, any_drift).verdict == "VERIFIED"
+
+
+@pytest.mark.parametrize("wrong", [True, n.E(n.div(n.s)), "a = b", None])
+def test_what_is_no_statement_gets_a_sentence(wrong):
+    with pytest.raises(ValueError, match="write Eq"):
+        idn.judge(wrong)

@@ -289,9 +289,9 @@ def test_the_signs_that_a_proof_supposes_are_part_of_what_it_says():
     c = symbol("c")
     data = certificate(Ge(c, 0), Setting(ANY, LINEAR, nonnegative=(c,)), (Link(),))
     told = document.document("signs", {"sign": (data, check(data))})
-    assert told["theorems"][0]["scope"].endswith(", c >= 0")
+    assert ", c >= 0" in told["theorems"][0]["scope"]
     assert ", c >= 0" in replay.report(check(data))
-    told["theorems"][0]["scope"] = told["theorems"][0]["scope"].removesuffix(", c >= 0")
+    told["theorems"][0]["scope"] = told["theorems"][0]["scope"].replace(", c >= 0", "")
     told["checksum"] = document.checksum(told)
     with pytest.raises(KernelError, match=r"theorem 1 \(sign\): the scope"):
         check_all(told)

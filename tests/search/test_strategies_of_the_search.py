@@ -53,7 +53,8 @@ def test_an_altered_lemma_is_refused(rate, field, value):
 
 def test_a_lemma_brings_its_own_proof_and_its_hypotheses(rate):
     data = json.loads(json.dumps(settle(SECOND, ANY_DRIFT, lemmas=(rate,)).certificate))
-    assert {h.name for h in check(rate).hypotheses} <= {h.name for h in check(data).hypotheses}
+    own = {f"{h.name} in lemma 1" if "decay" in h.name else h.name for h in check(rate).hypotheses}
+    assert own <= {h.name for h in check(data).hypotheses}
     data["links"][0]["lemmas"][0]["certificate"]["links"][0]["fluxes"] = []
     with pytest.raises(KernelError, match="lemma 1"):
         check(data)

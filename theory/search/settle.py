@@ -60,6 +60,8 @@ def settle(
             outcome = _settle(statement, setting, square, budget_seconds, thorough, lemmas)
     except BudgetError as error:
         return Outcome(UNDECIDED, "", str(error))
+    except RecursionError:
+        return Outcome(UNSUPPORTED, "", "the term is nested too deeply")
     return outcome if outcome.strategy else replace(outcome, strategy=_named(outcome))
 
 
@@ -94,9 +96,11 @@ def _settle(
             return Outcome(UNSUPPORTED, "", "the term is nested too deeply")
     if not isinstance(statement, (Rel, Chain)):
         return Outcome(UNSUPPORTED, "", f"the bracket kernel has no rule for {type(statement).__name__}")
+    start = time.monotonic()
     outcome = _settle_brackets(statement, setting, square, budget_seconds, thorough, lemmas)
     if setting.law == GAUSSIAN and outcome.status in (UNDECIDED, UNSUPPORTED):
-        words = settle_matrices(statement, setting, square=square, budget_seconds=budget_seconds)
+        left = max(0.0, start + budget_seconds - time.monotonic())
+        words = settle_matrices(statement, setting, square=square, budget_seconds=left)
         return words if words.status in (PROVED, REFUTED) else outcome
     return outcome
 

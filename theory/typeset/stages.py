@@ -57,6 +57,7 @@ UNDER_POST = Why(
     r" - \langle w\rangle\langle\partial\ell\rangle$, $\ell = \log k$",
 )
 GAUSSIAN = Why("the kernel k is Gaussian", "the kernel $k$ is Gaussian")
+FORWARD_EQUATION = Why("k solves the forward equation", "$k$ solves the forward equation")
 TOWER = Why(
     "linearity; the tower property E[<w>] = E[w]",
     r"linearity; the tower property $\mathbb{E}\langle w\rangle = \mathbb{E}[w]$",
@@ -178,7 +179,7 @@ def stages(side: Term, lowering: Lowering, indices: tuple[int, ...]) -> tuple[li
     written = derivatives.of_kernel(lowering.channel)
     steps: tuple[tuple[Rule, Why], ...] = (
         (derivatives.of_average, UNDER_E), (derivatives.of_density, UNDER_P), (derivatives.of_posterior, UNDER_POST),
-        (written.get, GAUSSIAN),
+        (written.get, GAUSSIAN if lowering.channel.is_linear else FORWARD_EQUATION),
     )  # fmt: skip
     derived = False
     for rule, why in steps:

@@ -253,6 +253,9 @@ class GaussianLaw:
         drift = {key[1][0]: f for (key, places), f in self._fields.items() if key[0] == "f0" and not places}
         if drift:
             out["f"] = "; ".join(f"f[{d + 1}] = {_written(f)}" for d, f in sorted(drift.items()))
+        if "second" in self.__dict__:
+            mean, cov = (", ".join(map(str, row)) for row in self.second)
+            out["second law"] = f"N(({mean}), diag({cov}))"
         if space:
             out["x"] = "(" + ", ".join(map(str, self.x)) + ")"
         if latent:

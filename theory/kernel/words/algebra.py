@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from theory.kernel import clock
 from theory.kernel.errors import BudgetError
 from theory.kernel.words.elements import (
     DENSITIES,
@@ -118,6 +119,7 @@ class Algebra:
         for factor in factors:
             sums: dict[Monomial, Fraction] = {}
             for left, c in out.terms.items():
+                clock.check()
                 for right, e in factor.terms.items():
                     for m, f in self.canonical(left[0] + right[0], left[1] + right[1]).terms.items():
                         sums[m] = sums.get(m, Fraction(0)) + c * e * f

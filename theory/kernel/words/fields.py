@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from theory.kernel import clock
 from theory.kernel.errors import BudgetError
 from theory.kernel.witness import intervals
 from theory.kernel.witness.germs import Number, power
@@ -140,6 +141,7 @@ def field_product(left: Field, right: Field) -> Field:
     """The product. Raises BudgetError if it grows too large."""
     out: Field = {}
     for u, s in left.items():
+        clock.check()
         for v, r in right.items():
             key = tuple(m + n for m, n in zip(u, v, strict=True))
             piece = convolve(s, r)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from theory.kernel import clock
 from theory.kernel.errors import BudgetError, UnsupportedError
 from theory.kernel.words.algebra import Algebra
 from theory.kernel.words.elements import Element, End, I, J, Monomial, Path, holds_density, total
@@ -54,6 +55,7 @@ class Moments:
                 return self._averages[key, m]
             if len(self._averages) > MOMENT_LIMIT:
                 raise BudgetError(f"the averages need more than {MOMENT_LIMIT} moments")
+            clock.check()
             found = self._moment(m, depth, means, covs, moment)
             self._averages[key, m] = found
             return found
