@@ -101,6 +101,8 @@ def _hypotheses(model: Model, statement: Closed) -> tuple[Hypothesis, ...]:
     if any(node.op in ("E", "entropy", "mmse", "information", "var", "covar") for node in _nodes(statement)):
         by = "polynomials against Gaussians: exact moments, smooth in t"
         found.append(Hypothesis("finite averages", "averages converge and may be differentiated", DISCHARGED, by))
+    if any(isinstance(component.weight, Term) for component in model.law.components):
+        found.append(Hypothesis("law", "its weights are positive and sum to 1", ASSUMED))
     found.extend(Hypothesis("non-zero denominator", text, ASSUMED) for text in sorted(model.hypotheses))
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import Any
 from theory.kernel.index.bracket import Channel
 from theory.kernel.index.lower import GAUSSIAN_COMPONENTS, Lowering
 from theory.kernel.index.monomials import NESTED, SLOTTED, Element, Factors, Monomial
-from theory.language.definitions import CLOCK_TERM, unfold
+from theory.language.definitions import CLOCK_TERM, num, unfold
 from theory.language.instances import Law, Setting
 from theory.language.terms import Term, make, walk
 
@@ -73,7 +73,7 @@ def collect(
         found.append(Hypothesis("invertible matrix", text, DISCHARGED, by))
     if fluxes or used.fields or (ops & {"grad", "dt"} and ops & {"p", "pz", "post"}):
         found.append(_under_posterior(nodes, law, linear))
-    if any(n.op == "drift" for t in terms for n in walk(t)):
+    if num(0) in terms and any(n.op == "drift" for t in terms for n in walk(t)):
         text = "a drift that is 0 makes a local martingale, one of constant sign a local super- or submartingale"
         found.append(Hypothesis("local martingale", text, ASSUMED))
     if (used.rates and "E" in ops) or any(n.op == "dt" and any(m.op == "E" for m in walk(n)) for n in nodes):
