@@ -71,7 +71,8 @@ def plan(
             part = "own end" if e.label == OWN and e.needs_end else ""
             part = part if e.label == OWN else f"label {labels[e.label]}"
             part += f" weighted by {'|x|^2' if e.weight > law.D else f'x{e.weight}'}" if e.weight else ""
-            tests.append(Test(name, part.strip(), statement.relation, float(form.margin) * (size if size > 0 else change)))
+            margin = float(form.margin) * (size if size > 0 else change)
+            tests.append(Test(name, part.strip(), statement.relation, margin))
         out.append((ensemble, tests, {}, {}))
     return out
 
