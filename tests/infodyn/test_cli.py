@@ -110,12 +110,18 @@ def test_the_ledger_is_written_only_when_asked(run, tmp_path):
     assert "'nu' was changed" in out
 
 
+def _hear_ctrl_c():
+    """In the child: a test run in the background of a shell ignores Ctrl-C, and would pass that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_at_once_and_leaves_nothing(tmp_path):
     args = [sys.executable, "-m", "infodyn", "verify", "entropy.conditional_rate", "path.var_peak_symmetric"]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
         [*args, "--jobs", "2", "--update-ledger"], cwd=tmp_path, env=env, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
     )  # fmt: skip
     time.sleep(3)
     process.send_signal(signal.SIGINT)
