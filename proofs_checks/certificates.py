@@ -11,6 +11,7 @@ from proofs_checks import registry
 from proofs_checks.claim import Claim
 from theory.kernel import definition
 from theory.kernel.document import AnyTheorem, document
+from theory.kernel.errors import KernelError
 from theory.kernel.replay import check
 from theory.language.statements import Chain, Rel, Series, Statement
 from theory.language.terms import Term, TermError
@@ -80,7 +81,10 @@ def _settle(
         found.theorems[name] = outcome.certificate, check(outcome.certificate)
     elif outcome.status == BY_DEFINITION and isinstance(part, (Rel, Chain)):
         data = definition.certificate(part)
-        found.theorems[name] = data, check(data)
+        try:
+            found.theorems[name] = data, check(data)
+        except KernelError as error:
+            found.missing[name] = str(error)
     elif outcome.status == REFUTED:
         found.witnesses[name] = dict(outcome.witness or {})
     else:

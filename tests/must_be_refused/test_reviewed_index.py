@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from theory.kernel import definition
 from theory.kernel.errors import KernelError
 from theory.kernel.index.certificate import certificate, check
 from theory.kernel.index.links import Lemma, Link
@@ -13,11 +14,16 @@ from theory.language.notation import (
     X0,
     D,
     E,
+    H,
     I,
     P,
     Sz,
+    Xt,
     alpha,
+    d,
+    div,
     dot,
+    dt,
     grad,
     inv,
     k,
@@ -123,3 +129,12 @@ def test_an_identity_of_one_dimension_in_every_dimension() -> None:
 def test_the_mean_of_a_component_where_the_label_is_any(law: LawClass) -> None:
     with pytest.raises(KernelError, match="Gaussian only"):
         check(certificate(Eq(post(normsq(X0 - mz)), 0), Setting(law, LINEAR), (Link(),)))
+
+
+def test_a_side_that_divides_by_nothing_says_nothing():
+    """E[div s] + E|s|^2 is 0: a quotient by it is undefined, and equal to itself only in writing."""
+    undefined = E(log(p) ** 2) / (E(div(s)) + E(normsq(s)))
+    with pytest.raises(KernelError, match="may vanish"):
+        definition.check(definition.certificate(Eq(undefined, undefined)))
+    assert definition.check(definition.certificate(Eq(E(log(p)) / sigma**2, E(log(p)) / sigma**2)))
+    assert definition.check(definition.certificate(Eq(d(H(Xt), "sigma"), dt(H(Xt)) / dt(sigma))))

@@ -1,7 +1,8 @@
 """Certificates of statements that hold by definition. Trusted; standard library only.
 
-    both sides agree after unfolding, logarithms of products, linearity and commutative arithmetic
-    ----------------------------------------------------------------------------------------------
+    both sides agree after unfolding, logarithms of products, linearity and commutative arithmetic,
+    and divide only by what is positive by its form, or by the rate of a clock
+    ------------------------------------------------------------------------------------------------
     A = B
 
 The certificate is the statement itself: ``{"version": 1, "kind": "definition", "statement": ..}``.
@@ -10,14 +11,17 @@ The certificate is the statement itself: ``{"version": 1, "kind": "definition", 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Union
 
 from theory.kernel.errors import KernelError
 from theory.kernel.index.hypotheses import Hypothesis
+from theory.kernel.index.nonneg import is_positive
 from theory.language.by_definition import holds_by_definition
+from theory.language.definitions import CLOCK_TERM, dt, unfold
 from theory.language.serial import statement_from_data
 from theory.language.statements import Chain, Rel, statement_data
-from theory.language.terms import TermError
+from theory.language.terms import Term, TermError, walk
 
 VERSION, KIND = 1, "definition"
 
@@ -30,6 +34,13 @@ class DefinitionTheorem:
     scope: str = "every law and process for which both sides are defined"
     hypotheses: tuple[Hypothesis, ...] = ()
     steps: tuple[str, ...] = ("both sides say the same thing by definition",)
+
+
+_CLOCK_RATES = frozenset(unfold(dt(clock)) for clock in CLOCK_TERM.values())
+
+
+def _is_safe(base: Term) -> bool:
+    return is_positive(base, frozenset()) or base in _CLOCK_RATES
 
 
 def certificate(statement: Rel | Chain) -> dict[str, Any]:
@@ -51,4 +62,8 @@ def check(data: Any) -> DefinitionTheorem:
         raise KernelError("the certificate is nested too deeply") from None
     if not holds_by_definition(statement):
         raise KernelError("the sides do not agree by definition")
+    for relation in statement.links if isinstance(statement, Chain) else (statement,):
+        for node in (n for side in (relation.lhs, relation.rhs) for n in walk(unfold(side))):
+            if node.op == "pow" and Fraction(str(node.data)) < 0 and not _is_safe(node.args[0]):
+                raise KernelError("a side divides by something that may vanish: it may not be defined")
     return DefinitionTheorem(statement)
