@@ -125,11 +125,10 @@ def test_inequalities_are_proved_from_one_piece(name):
     assert piece_from_data(json.loads(json.dumps(piece_data(piece)))) == piece
 
 
-@pytest.mark.parametrize("name", TRUE)
+# the vectors of "covariances" are centred: nothing in the statement is written like that
+@pytest.mark.parametrize("name", [name for name in TRUE if name != "covariances"])
 def test_the_search_reads_the_piece_off_the_statement(name):
     statement, _ = TRUE[name]
-    if name == "covariances":  # its vectors are centred: nothing in the statement is written like that
-        return
     for guess in candidates(statement.lhs, statement.rhs):
         try:
             proved(statement, *guess)
