@@ -14,7 +14,8 @@ from typing import Any
 
 from flint import acb as acb
 from flint import arb as arb
-from flint import ctx, fmpq
+from flint import acb_series, arb_series, ctx, fmpq
+from flint import arb_mat as arb_mat
 
 from numerics.rings import Difference, Normalised, PlainRing, total
 
@@ -317,3 +318,30 @@ def integrate(
 def complex_key(z: Any) -> tuple[Any, ...]:
     """A dictionary key for a complex ball."""
     return (*z.real.mid().man_exp(), *z.real.rad().man_exp(), *z.imag.mid().man_exp(), *z.imag.rad().man_exp())
+
+
+@contextmanager
+def truncated(length: int) -> Iterator[None]:
+    """Work with power series of ``length`` coefficients (:func:`series`)."""
+    before = ctx.cap
+    ctx.cap = length
+    try:
+        yield
+    finally:
+        ctx.cap = before
+
+
+def series(coefficients: Sequence[Ball]) -> Any:
+    """The truncated power series with these real coefficients, lowest first."""
+    return arb_series(list(coefficients), ctx.cap)
+
+
+def complex_series(coefficients: Sequence[Any]) -> Any:
+    """The truncated power series with these complex coefficients, lowest first."""
+    return acb_series([acb(c) for c in coefficients], ctx.cap)
+
+
+def coefficients_of(value: Any, length: int) -> list[Any]:
+    """The first ``length`` coefficients of a power series; a ball counts as its constant."""
+    found = list(value.coeffs()) if isinstance(value, (arb_series, acb_series)) else [value]
+    return (found + [arb(0)] * (length - len(found)))[:length]

@@ -1,0 +1,317 @@
+"""Every number of a law on the line, with its derivatives by one parameter, to guaranteed relative digits.
+
+A number is Gaussian parts in closed form plus posterior integrals (:mod:`numerics.line.posterior`):
+
+    H(Z|Xt) = class                                   H(Xt) = sum w_k (log(2 pi e v_k)/2 - log w_k) - class
+    E|s|^2 = sum w_k/v_k - gap(s_k)                   mmse = sum w_k c_k + gap(mu_k)
+    Var log p = sum w_k E_k l_k^2 + 2 log-class + class-square - (sum w_k E_k l_k + class)^2
+    Var(-log P(Z|X)) = class-square - class^2         Var H(Z|x) = field-square - class^2
+
+with s_k the score of a component, mu_k = E[X0 | x, k] and c_k = Var(X0 | x, k). For atoms X0 is its place: atoms at one
+place are one. With a density, H(X0|Xt) = H(X0) + H(Xt|X0) - H(Xt). These are theorems, so they serve ``value`` and name
+their claims; evidence is computed from the definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import log2
+from typing import Any
+
+from numerics.balls import (
+    Ball,
+    Counter,
+    arb,
+    bits_of,
+    coefficients_of,
+    radius,
+    relative_digits,
+    series,
+    truncated,
+    working,
+)
+from numerics.line import adaptive, trapezoid
+from numerics.line.bounds import Bounds
+from numerics.line.components import TIME, Components, Series, components_of
+from numerics.line.strip import Strip, best_share, free_strip, shared_strip, verified_strip
+from numerics.line.trapezoid import Plan, Slopes
+from numerics.rings import Unsupported
+from theory.calculus import add, as_scalar_term, fold_constants
+from theory.language.instances import Component, Germ, Law, Scalar
+
+TRAPEZOID, ADAPTIVE, CLOSED = "trapezoidal rule in balls", "acb.integral with closed-form tails", "closed form"
+
+CHAIN_RULE, GAP, POSTERIOR, VARIANCE = (
+    ("entropy.chain_rule",), ("entropy.gap_form",), ("entropy.rate_covariance",), ("path.var_decomposition",)
+)  # fmt: skip
+
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "entropy": ("class",), "class-entropy": ("class",), "conditional-entropy": ("class",),
+    "mutual-information": ("class",), "fisher-information": ("gap",), "expected-divergence": ("gap",),
+    "mmse": ("gap",), "class-gap": ("gap",), "varentropy": ("class", "class-square", "log-class"),
+    "variance-phi": ("class", "class-square"), "variance-phi-class": ("class", "class-square"),
+    "variance-h": ("class", "field-square"), "variance-h-class": ("class", "field-square"),
+}  # fmt: skip
+NUMBERS = tuple(_NEEDS)
+"""The names of :func:`line_number`; "class-gap" is E sum_z P(z|X) |s_z - s|^2."""
+
+_OF_X0 = ("conditional-entropy", "mutual-information", "variance-phi", "variance-h")
+
+
+@dataclass(frozen=True)
+class Number:
+    """``coefficients``: the value and its derivatives by the parameter, over factorials. ``digits``: of the worst."""
+
+    coefficients: tuple[Ball, ...]
+    digits: int
+    bits: int
+    method: str
+    points: int
+
+
+def line_number(
+    name: str,
+    law: Law,
+    germ: Germ,
+    *,
+    digits: int,
+    order: int = 0,
+    by: str = TIME,
+    symbols: Sequence[tuple[str, Scalar]] = (),
+    rule: str | None = None,
+    most: int | None = None,
+) -> Number:
+    """The number ``name`` and its first ``order`` Taylor coefficients in ``by`` (time, or a symbol of the law).
+
+    The precision is raised until every coefficient has ``digits`` relative digits or is zero with a radius below
+    10^-(4 digits), or more than ``most`` bits would be needed: the balls tell. ``rule`` forces "trapezoid" or "adaptive"
+    (for comparisons). Raises Unsupported: a number that needs two integrals (variances of X0 with a density), or no
+    strip for a forced rule.
+    """
+    if name in ("variance-phi", "variance-h") and not law.is_discrete:
+        raise Unsupported(f"{name} for a law with a density; ask for {name}-class")
+    if law.is_discrete and name in _OF_X0:
+        law = one_atom_a_place(law)
+    goal, most = bits_of(digits) + 10, most or 8 * bits_of(digits) + 6000
+    while True:
+        found, bits, method, points = _computed(name, law, germ, goal, order, by, tuple(symbols), rule)
+        missing = max(_missing(v, digits) for v in found)
+        if missing <= 0 or goal >= most:
+            reached = min(relative_digits(v) for v in found)
+            return Number(tuple(found), reached, bits, method, points)
+        goal = min(max(goal + missing + 6, goal * 9 // 8), most)
+
+
+def _missing(value: Ball, digits: int) -> int:
+    """Bits that are lacking; 0 or less is good enough."""
+    if not value.is_finite():
+        return 64
+    half_width = radius(value)
+    if half_width == 0:
+        return 0
+    if value.contains(0):
+        return 0 if half_width * 10 ** (4 * digits) <= 1 else bits_of(2 * digits)
+    reached = relative_digits(value)
+    return 0 if reached >= digits else bits_of(digits - max(reached, 0)) + 2
+
+
+def one_atom_a_place(law: Law) -> Law:
+    """A discrete law with atoms at equal places joined."""
+    places: dict[Any, list[Scalar]] = {}
+    for part in law.components:
+        places.setdefault(part.mean, []).append(part.weight)
+    if len(places) == law.K:
+        return law
+    cov = law.components[0].cov
+    return Law(tuple(Component(_total(weights), mean, cov) for mean, weights in places.items()))
+
+
+def _total(weights: Sequence[Scalar]) -> Scalar:
+    return fold_constants(add(*map(as_scalar_term, weights))) if len(weights) > 1 else weights[0]
+
+
+def _computed(
+    name: str, law: Law, germ: Germ, goal: int, order: int, by: str,
+    symbols: tuple[tuple[str, Scalar], ...], rule: str | None,
+) -> tuple[list[Ball], int, str, int]:  # fmt: skip
+    kinds = _NEEDS[name]
+    with working(96):
+        rough = components_of(law, germ, order=order, by=by, symbols=symbols)
+        bounds = Bounds(rough, _slopes(name, rough))
+    chosen = None
+    if law.K > 1:
+        chosen = _choice(bounds, kinds, goal, (law, germ, symbols), rule)
+    bits = goal + 40 + goal // 16 if chosen is None else chosen.bits
+    counter = Counter()
+    with working(bits):
+        parts = components_of(law, germ, order=order, by=by, symbols=symbols)
+        slopes = _slopes(name, parts)
+        if law.K == 1:
+            integrals = [[arb(0)] * (order + 1) for _ in kinds]
+        elif chosen is None:
+            integrals = adaptive.integrals(parts, bounds, kinds, slopes, goal, counter)
+        else:
+            integrals = trapezoid.summed(parts, kinds, slopes, chosen)
+        prior = _prior_entropy(name, law, order, by, symbols, goal)
+        with truncated(order + 1):
+            result = _assembled(name, parts, dict(zip(kinds, integrals, strict=True)), prior)
+        values = coefficients_of(result, order + 1)
+    method = CLOSED if law.K == 1 else ADAPTIVE if chosen is None else TRAPEZOID
+    return values, bits, method, counter.count if chosen is None else chosen.points
+
+
+def _choice(bounds: Bounds, kinds: Sequence[str], goal: int, key: Any, rule: str | None) -> Plan | None:
+    """The trapezoidal rule, or None where adaptive quadrature is predicted to be cheaper."""
+    if rule == "adaptive":
+        return None
+    try:
+        strip = _strip(bounds, goal, len(kinds), key)
+    except Unsupported:
+        if rule == "trapezoid":
+            raise
+        return None
+    found = trapezoid.plan(bounds, kinds, goal, strip)
+    if rule == "trapezoid" or _trapezoid_cost(bounds, kinds, found) <= _adaptive_cost(bounds, kinds, goal):
+        return found
+    return None
+
+
+def _strip(bounds: Bounds, goal: int, kinds: int, key: Any) -> Strip:
+    with working(96):
+        if not bounds.components.shared:
+            return _verified(key, bounds)
+        variance = bounds.variances[0]
+        spread = arb(0)
+        for place in bounds.places:
+            spread = spread.max(abs(place - bounds.places[0]).upper() * 2)
+        ordered = sorted(bounds.places, key=lambda m: float(m.mid()))
+        distance = (ordered[-1] - ordered[0]).upper() if _sure(ordered) else spread
+        if not distance > 0:
+            return free_strip(variance.sqrt() * 8)
+        return shared_strip(distance, variance, best_share(float(distance), float(variance), goal, 2 + kinds))
+
+
+def _sure(ordered: Sequence[Ball]) -> bool:
+    """Whether the first is certainly the least and the last the largest."""
+    return all(bool(ordered[0] <= m) or m is ordered[0] for m in ordered) and all(
+        bool(ordered[-1] >= m) or m is ordered[-1] for m in ordered
+    )
+
+
+_strips: dict[Any, Strip] = {}
+
+
+def _verified(key: Any, bounds: Bounds) -> Strip:
+    if key not in _strips:
+        if len(_strips) > 512:
+            _strips.clear()
+        _strips[key] = verified_strip(bounds)
+    return _strips[key]
+
+
+def _trapezoid_cost(bounds: Bounds, kinds: Sequence[str], rule: Plan) -> float:
+    """Predicted microseconds, fitted to measurements."""
+    K, length = bounds.components.K, bounds.components.length
+    per_point = 1.5 + (0.8 if bounds.components.shared else 1.1) * K + 0.5 * len(kinds)
+    if length > 1:
+        per_point = (5.0 + 3.5 * K) * (1 + 0.12 * length)
+    return rule.points * per_point * max(1.0, rule.bits / 400) ** 1.3
+
+
+def _adaptive_cost(bounds: Bounds, kinds: Sequence[str], goal: int) -> float:
+    """Predicted microseconds, fitted to measurements."""
+    K, length = bounds.components.K, bounds.components.length
+    low, high = (pick(float(m.mid()) for m in bounds.places) for pick in (min, max))
+    narrow = min(float(v.mid()) for v in bounds.variances) ** 0.5
+    count = goal * K * log2(2 + (high - low) / narrow) * (0.6 + 0.4 * len(kinds) * length)
+    return count * (10 + 5 * K) * (1 if length == 1 else 2.5) * max(1.0, goal / 400) ** 1.3
+
+
+def _slopes(name: str, parts: Components) -> Slopes | None:
+    """b_k of "gap": the component scores, or the posterior means given the component."""
+    if "gap" not in _NEEDS[name]:
+        return None
+    out = []
+    with truncated(parts.length):
+        alpha = series(parts.alpha)
+        gain: Any = None
+        for m, S, M, v in zip(parts.means, parts.spreads, parts.places, parts.variances, strict=True):
+            if name == "mmse":
+                if gain is None or not parts.shared:
+                    gain = alpha * series(S) / series(v)
+                offset, slope = series(m) - gain * series(M), gain
+            else:
+                if gain is None or not parts.shared:
+                    gain = 1 / series(v)
+                offset, slope = gain * series(M), -gain
+            out.append((coefficients_of(offset, parts.length), coefficients_of(slope, parts.length)))
+    return out
+
+
+def _differential(parts: Components) -> tuple[Any, Any]:
+    """(sum w_k log(2 pi e v_k)/2, sum w_k log w_k)."""
+    spread, label, tau = series([arb(0)]), series([arb(0)]), 2 * arb.pi()
+    for w, v in zip(parts.weights, parts.variances, strict=True):
+        weight = series(w)
+        spread = spread + weight * ((series(v) * tau).log() + 1) / 2
+        label = label + weight * weight.log()
+    return spread, label
+
+
+def _prior_entropy(
+    name: str, law: Law, order: int, by: str, symbols: tuple[tuple[str, Scalar], ...], goal: int
+) -> list[Ball] | None:
+    """The coefficients of H(X0) for a law with a density, where the number needs it."""
+    if name != "conditional-entropy" or law.is_discrete:
+        return None
+    return list(_prior(law, order, by, symbols, goal))
+
+
+@lru_cache(maxsize=256)
+def _prior(law: Law, order: int, by: str, symbols: tuple[tuple[str, Scalar], ...], goal: int) -> tuple[Ball, ...]:
+    """H(X0): the entropy of the law itself, the limit of no noise at alpha = 1."""
+    zero = Fraction(0)
+    still = Germ(Fraction(1), zero, (zero,) * (order + 1), (zero,) * (order + 1), constant=True)
+    return tuple(_computed("entropy", law, still, goal, order, by, symbols, None)[0])
+
+
+def _assembled(name: str, parts: Components, integrals: dict[str, Series], prior: list[Ball] | None) -> Any:
+    """The number as a series."""
+    found = {kind: series(row) for kind, row in integrals.items()}
+    if name in ("class-entropy", "class-gap"):
+        return next(iter(found.values()))
+    if name in ("variance-phi", "variance-phi-class"):
+        return found["class-square"] - found["class"] * found["class"]
+    if name in ("variance-h", "variance-h-class"):
+        return found["field-square"] - found["class"] * found["class"]
+    if name in ("fisher-information", "expected-divergence", "mmse"):
+        return _posterior_number(name, parts, found["gap"])
+    spread, label = _differential(parts)
+    entropy = spread - label - found["class"]
+    if name == "entropy":
+        return entropy
+    kernel = ((series(parts.sigma2) * 2 * arb.pi()).log() + 1) / 2
+    discrete = all(s[0].is_zero() for s in parts.spreads)
+    if name == "conditional-entropy":
+        return found["class"] if discrete else series(prior or []) + kernel - entropy
+    if name == "mutual-information":
+        return -label - found["class"] if discrete else entropy - kernel
+    square = series([arb(0)])
+    for w, v in zip(parts.weights, parts.variances, strict=True):
+        level = series(w).log() - (series(v) * 2 * arb.pi()).log() / 2
+        square = square + series(w) * (level * level - level + arb(3) / 4)
+    mean = label - spread + found["class"]
+    return square + 2 * found["log-class"] + found["class-square"] - mean * mean
+
+
+def _posterior_number(name: str, parts: Components, gap: Any) -> Any:
+    total = series([arb(0)])
+    for w, S, v in zip(parts.weights, parts.spreads, parts.variances, strict=True):
+        within = series(S) * series(parts.sigma2) if name == "mmse" else series([arb(1)])
+        total = total + series(w) * within / series(v)
+    if name == "mmse":
+        return total + gap
+    return total - gap if name == "fisher-information" else gap - total
