@@ -8,8 +8,9 @@ A number is Gaussian parts in closed form plus posterior integrals (:mod:`numeri
     Var(-log P(Z|X)) = class-square - class^2         Var H(Z|x) = field-square - class^2
 
 with s_k the score of a component, mu_k = E[X0 | x, k] and c_k = Var(X0 | x, k). For atoms X0 is its place: atoms at one
-place are one. With a density, H(X0|Xt) = H(X0) + H(Xt|X0) - H(Xt). These are theorems, so they serve ``value`` and name
-their claims; evidence is computed from the definitions.
+place are one. With a density, H(X0|Xt) = H(X0) + H(Xt|X0) - H(Xt). All but E div s = -E|s|^2 (:data:`USES`) are the
+definitions with Bayes' rule, the logarithm of a product and exact Gaussian moments. They serve ``value``; evidence is
+computed from statements by the interpreter.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from numerics.balls import (
 from numerics.line import adaptive, trapezoid
 from numerics.line.bounds import Bounds
 from numerics.line.components import TIME, Components, Series, components_of
-from numerics.line.strip import Strip, best_share, free_strip, shared_strip, verified_strip
+from numerics.line.strip import Strip, best_width, shared_strip, verified_strip
 from numerics.line.trapezoid import Plan, Slopes
 from numerics.rings import Unsupported
 from theory.calculus import add, as_scalar_term, fold_constants
@@ -44,9 +45,8 @@ from theory.language.instances import Component, Germ, Law, Scalar
 
 TRAPEZOID, ADAPTIVE, CLOSED = "trapezoidal rule in balls", "acb.integral with closed-form tails", "closed form"
 
-CHAIN_RULE, GAP, POSTERIOR, VARIANCE = (
-    ("entropy.chain_rule",), ("entropy.gap_form",), ("entropy.rate_covariance",), ("path.var_decomposition",)
-)  # fmt: skip
+USES: dict[str, tuple[str, ...]] = {"expected-divergence": ("score.norm_divergence",)}
+"""The claims that a number rests on beyond definitions, Bayes' rule and exact Gaussian moments."""
 
 _NEEDS: dict[str, tuple[str, ...]] = {
     "entropy": ("class",), "class-entropy": ("class",), "conditional-entropy": ("class",),
@@ -87,9 +87,9 @@ def line_number(
     """The number ``name`` and its first ``order`` Taylor coefficients in ``by`` (time, or a symbol of the law).
 
     The precision is raised until every coefficient has ``digits`` relative digits or is zero with a radius below
-    10^-(4 digits), or more than ``most`` bits would be needed: the balls tell. ``rule`` forces "trapezoid" or "adaptive"
-    (for comparisons). Raises Unsupported: a number that needs two integrals (variances of X0 with a density), or no
-    strip for a forced rule.
+    10^-(4 digits), or more than ``most`` bits would be needed: the balls tell. ``rule`` forces "trapezoid" or
+    "adaptive" (for comparisons). Raises Unsupported: a number that needs two integrals (variances of X0 with a
+    density), or no strip for a forced rule.
     """
     if name in ("variance-phi", "variance-h") and not law.is_discrete:
         raise Unsupported(f"{name} for a law with a density; ask for {name}-class")
@@ -183,22 +183,12 @@ def _strip(bounds: Bounds, goal: int, kinds: int, key: Any) -> Strip:
     with working(96):
         if not bounds.components.shared:
             return _verified(key, bounds)
-        variance = bounds.variances[0]
-        spread = arb(0)
-        for place in bounds.places:
-            spread = spread.max(abs(place - bounds.places[0]).upper() * 2)
-        ordered = sorted(bounds.places, key=lambda m: float(m.mid()))
-        distance = (ordered[-1] - ordered[0]).upper() if _sure(ordered) else spread
-        if not distance > 0:
-            return free_strip(variance.sqrt() * 8)
-        return shared_strip(distance, variance, best_share(float(distance), float(variance), goal, 2 + kinds))
-
-
-def _sure(ordered: Sequence[Ball]) -> bool:
-    """Whether the first is certainly the least and the last the largest."""
-    return all(bool(ordered[0] <= m) or m is ordered[0] for m in ordered) and all(
-        bool(ordered[-1] >= m) or m is ordered[-1] for m in ordered
-    )
+        variance, distance = bounds.variances[0], arb(0)
+        for k, place in enumerate(bounds.places):
+            for other in bounds.places[:k]:
+                distance = distance.max(abs(place - other).upper())
+        width = best_width(float(distance), float(variance), goal, 2 + kinds)
+        return shared_strip(distance.upper(), variance, width)
 
 
 _strips: dict[Any, Strip] = {}
@@ -218,7 +208,7 @@ def _trapezoid_cost(bounds: Bounds, kinds: Sequence[str], rule: Plan) -> float:
     per_point = 1.5 + (0.8 if bounds.components.shared else 1.1) * K + 0.5 * len(kinds)
     if length > 1:
         per_point = (5.0 + 3.5 * K) * (1 + 0.12 * length)
-    return rule.points * per_point * max(1.0, rule.bits / 400) ** 1.3
+    return float(rule.points * per_point * max(1.0, rule.bits / 400) ** 1.3)
 
 
 def _adaptive_cost(bounds: Bounds, kinds: Sequence[str], goal: int) -> float:
@@ -227,7 +217,7 @@ def _adaptive_cost(bounds: Bounds, kinds: Sequence[str], goal: int) -> float:
     low, high = (pick(float(m.mid()) for m in bounds.places) for pick in (min, max))
     narrow = min(float(v.mid()) for v in bounds.variances) ** 0.5
     count = goal * K * log2(2 + (high - low) / narrow) * (0.6 + 0.4 * len(kinds) * length)
-    return count * (10 + 5 * K) * (1 if length == 1 else 2.5) * max(1.0, goal / 400) ** 1.3
+    return float(count * (10 + 5 * K) * (1 if length == 1 else 2.5) * max(1.0, goal / 400) ** 1.3)
 
 
 def _slopes(name: str, parts: Components) -> Slopes | None:

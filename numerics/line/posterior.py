@@ -40,9 +40,9 @@ def evaluated(
     w = u[k]
     others, first = w, w * d
     plain = kinds == ("class",)
-    second = None if plain else first * d
-    lean = None if e is None else w * e
-    square = None if lean is None else lean * e
+    second: Any = None if plain else first * d
+    lean: Any = None if e is None else w * e
+    square: Any = None if lean is None else lean * e
     for k, d, e in differences[1:]:
         w = u[k]
         others = others + w

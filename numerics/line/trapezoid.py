@@ -60,7 +60,9 @@ def plan(bounds: Bounds, kinds: Sequence[str], bits: int, strip: Strip) -> Plan:
         most = 0.0
         for strips, lines in zip(on_strip, on_line, strict=True):
             for above, below in zip(strips, lines, strict=True):
-                most = max(most, _log(sum((g[0] for g in above), arb(0))) - _log(sum((g[0] for g in below), arb(0))))
+                mass = _log(sum((g[0] for g in below), arb(0)))
+                if mass > -math.inf:
+                    most = max(most, _log(sum((g[0] for g in above), arb(0))) - mass)
         exponent = bits * _LN2 + max(most, 0.0) + 1.0
         step = arb(_short(2 * math.pi * float(strip.width.lower()) / exponent))
         factor = 2 / ((2 * arb.pi() * strip.width / step).exp() - 1)
@@ -97,6 +99,8 @@ def _runs(groups: Sequence[Sequence[tuple[Ball, Ball, Ball]]], bits: int, step: 
     h, wanted = float(step), []
     for group in groups:
         logs = [_log(g[0]) for g in group]
+        if max(logs) == -math.inf:
+            continue
         goal = max(logs) - bits * _LN2 - 2 * math.log(len(logs) + 1) - 2
         for (_, place, variance), size in zip(group, logs, strict=True):
             if size > goal:
@@ -113,7 +117,7 @@ def _runs(groups: Sequence[Sequence[tuple[Ball, Ball, Ball]]], bits: int, step: 
 
 
 def _distance(gaussian: tuple[Ball, Ball, Ball], runs: Sequence[tuple[int, int]], step: Ball) -> Ball:
-    """How far from the Gaussian's place the nearest grid point outside the runs certainly lies (0 if it may be near)."""
+    """The Gaussian's place is certainly this far from every grid point outside the runs (0 if it may be near)."""
     place = gaussian[1]
     for first, last in runs:
         below, above = place - (first - 1) * step, (last + 1) * step - place

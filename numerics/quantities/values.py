@@ -14,6 +14,8 @@ from typing import Any
 
 from numerics.balls import Ball, ball, bits_of, relative_digits, working
 from numerics.enclosures import FLOAT, RIGOROUS, ball_interpreter, enclose
+from numerics.line import USES as LINE_NUMBER_USES
+from numerics.line import line_number
 from numerics.quadrature import Grid, float_interpreter
 from numerics.quantities.gaussian import NULL_USES, gaussian_value, is_positive_definite
 from numerics.quantities.gaussian import USES as GAUSSIAN_USES
@@ -22,6 +24,7 @@ from numerics.quantities.reduction import USES as LINE_USES
 from numerics.quantities.reduction import mirrored_axes, on_a_line
 from numerics.quantities.table import QUANTITIES, SPEED, Quantity
 from numerics.rings import Unsupported
+from numerics.space import FEW_AXES, has_span, in_space
 from theory.calculus import symbols_of
 from theory.language.instances import STANDING_GERM, Germ, Instance, Law, LawError, Scalar, gaussian
 from theory.language.terms import Term
@@ -265,7 +268,7 @@ class _Task:
             return self._gaussian(self.law, ask)
         split = on_a_line(self.law)
         if split is None:
-            blocks = factors(self.law)
+            blocks = [((), self.law)] if self.law.D > FEW_AXES and has_span(self.law) else factors(self.law)
             return self._enclosed(self.law, ask) if len(blocks) == 1 else self._summed([b for _, b in blocks], ask)
         along, across = split
         first, bits, guarantee, method, uses = self._enclosed(along, ask)
@@ -295,14 +298,28 @@ class _Task:
         uses = NULL_USES if name.startswith("var") else GAUSSIAN_USES
         return result, bits, RIGOROUS, "closed form", uses
 
-    def _enclosed(self, law: Law, ask: int) -> tuple[Ball, int, str, str, tuple[str, ...]]:
-        if law.D > 1:
-            return _in_floats(self.wanted, law, self.germ, Unsupported("integrals in the plane are not rigorous yet"))
+    def _in_space(self, law: Law, ask: int) -> tuple[Ball, int, str, str, tuple[str, ...]]:
+        """Two and three effective dimensions in balls, else float64."""
         try:
-            found = enclose(self.wanted.base, Instance(law, self.germ), digits=ask, max_bits=6000 + 8 * bits_of(ask))
+            found = in_space(self.wanted.base_name, law, self.germ, ask)
         except Unsupported as error:
             return _in_floats(self.wanted, law, self.germ, error)
-        return found.value, found.bits, found.guarantee, found.method, ()
+        return found.value, found.bits, RIGOROUS, found.method, found.uses
+
+    def _enclosed(self, law: Law, ask: int) -> tuple[Ball, int, str, str, tuple[str, ...]]:
+        if law.D > 1:
+            return self._in_space(law, ask)
+        try:
+            found = line_number(self.wanted.base_name, law, self.germ, digits=ask)
+        except Unsupported as error:
+            return _in_floats(self.wanted, law, self.germ, error)
+        return (
+            found.coefficients[0],
+            found.bits,
+            RIGOROUS,
+            found.method,
+            LINE_NUMBER_USES.get(self.wanted.base_name, ()),
+        )
 
 
 def _in_floats(
