@@ -69,12 +69,14 @@ def zero_free_strip(
     kinds: Sequence[int] | None = None,
     floor: Fraction = FLOOR,
     widest: Ball | None = None,
+    by_boxes: bool = False,
 ) -> tuple[Ball, Ball]:
     """A strip (a, c) of p = sum_k weights_k N(x; places_k, variances_k), as exact positive balls, c >= ``floor``.
 
     ``kinds``: components of one number have the very same variance (which two equal balls do not prove); by default
     exact equal balls do. ``floor`` (0 < floor < 1) is traded for width: a is about the largest with c >= floor, and at
-    most ``widest`` (default: 70 times the least standard deviation). Source: the module docstring, which proves what (a, c) implies. Raises
+    most ``widest`` (default: 70 times the least standard deviation). ``by_boxes``: boxes also for one variance, where the
+    closed form sees the farthest pair and not that it is apart from the others. Source: the module docstring, which proves what (a, c) implies. Raises
     Unsupported if no strip could be verified; ValueError for sequences of different lengths or a floor out of range.
     """
     if not len(weights) == len(places) == len(variances) or not weights or not 0 < floor < 1:
@@ -83,7 +85,7 @@ def zero_free_strip(
     with working(_BITS):
         if widest is None:
             widest = (_WIDEST * min(variances, key=lambda v: v.mid()).sqrt()).lower()
-        if len(set(kinds)) == 1:
+        if len(set(kinds)) == 1 and not by_boxes:
             return _shared(places, variances[0], floor, widest)
         pairs = _pairs(weights, places, variances, kinds)
         guess = _guess(pairs, float(floor) * 1.1, float(widest.lower()))

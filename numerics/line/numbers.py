@@ -16,6 +16,7 @@ computed from statements by the interpreter.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -168,15 +169,18 @@ def _choice(bounds: Bounds, kinds: Sequence[str], goal: int, key: Any, rule: str
     if rule == "adaptive":
         return None
     try:
-        strip = _strip(bounds, goal, len(kinds), key)
+        found = trapezoid.plan(bounds, kinds, goal, _strip(bounds, goal, len(kinds), key))
     except Unsupported:
         if rule == "trapezoid":
             raise
         return None
-    found = trapezoid.plan(bounds, kinds, goal, strip)
-    if rule == "trapezoid" or _trapezoid_cost(bounds, kinds, found) <= _adaptive_cost(bounds, kinds, goal):
-        return found
-    return None
+    cost = _trapezoid_cost(bounds, kinds, found)
+    if bounds.components.shared and bounds.components.K > 2 and cost > 3000 * bounds.components.K:
+        with suppress(Unsupported):  # a wider strip could not be verified
+            wider = trapezoid.plan(bounds, kinds, goal, _verified(key, bounds))
+            found = min(found, wider, key=lambda plan: plan.points)
+            cost = _trapezoid_cost(bounds, kinds, found)
+    return found if rule == "trapezoid" or cost <= _adaptive_cost(bounds, kinds, goal) else None
 
 
 def _strip(bounds: Bounds, goal: int, kinds: int, key: Any) -> Strip:
@@ -191,15 +195,22 @@ def _strip(bounds: Bounds, goal: int, kinds: int, key: Any) -> Strip:
         return shared_strip(distance.upper(), variance, width)
 
 
-_strips: dict[Any, Strip] = {}
+_strips: dict[Any, Strip | str] = {}
 
 
 def _verified(key: Any, bounds: Bounds) -> Strip:
-    if key not in _strips:
+    found = _strips.get(key)
+    if found is None:
         if len(_strips) > 512:
             _strips.clear()
-        _strips[key] = verified_strip(bounds)
-    return _strips[key]
+        try:
+            found = verified_strip(bounds)
+        except Unsupported as reason:
+            found = str(reason)
+        _strips[key] = found
+    if isinstance(found, str):
+        raise Unsupported(found)
+    return found
 
 
 def _trapezoid_cost(bounds: Bounds, kinds: Sequence[str], rule: Plan) -> float:

@@ -9,7 +9,7 @@ With all tau_k = 1 this is |p| >= c q, c = cos psi. And with R = (p - u_k)/u_k, 
 R/(1 + tau R) over tau in (0, 1), at most log(1+R~)/c with R~ = (q - |u_k|)/|u_k|: so B1 = 1/c, B2 = 2.2/c^2, e = 0.
 (The strip a < pi v/D is sharp for two equal weights: there p has zeros at its edge.)
 
-Unequal variances: :mod:`numerics.zero_free` certifies |p| >= c q and |Im log(p/u_k)| <= pi/2 + a max_j |s_j - s_k|
+Unequal variances, and many components far apart: :mod:`numerics.zero_free` certifies |p| >= c q and |Im log(p/u_k)| <= pi/2 + a max_j |s_j - s_k|
 with s_k = (x - M_k)/v_k. So |log(p/u_k)| <= log(1+R~) + lambda, lambda = log(1/c) + pi/2 + a max |s_j - s_k|, which is
 at most lambda_0 (1+|xi|). Where 1 - r~_k >= 1/3, |u_k| <= 3 |u_k| (1-r~_k) <= 1.5 S_k, so that
 |u_k| N_k <= (1 + 1.5 lambda) S_k and |u_k| N_k^2 <= (4.4 + 3 lambda^2) S_k. Where 1 - r~_k < 1/3 on the whole segment
@@ -66,15 +66,21 @@ def shared_strip(distance: Ball, variance: Ball, width: float) -> Strip:
 
 
 def verified_strip(bounds: Bounds) -> Strip:
-    """A strip for components of unequal variances. Raises Unsupported if none could be verified."""
-    width, floor = zero_free_strip(bounds.weights, bounds.places, bounds.variances)
-    reach, turn = bounds.scale, arb(0)
+    """A strip that is certified on boxes. Raises Unsupported if none could be."""
+    shared = bounds.components.shared
+    kinds = [0] * len(bounds.places) if shared else None
+    widest = (12 * min(bounds.variances, key=lambda v: float(v.mid())).sqrt()).lower() if shared else None
+    width, floor = zero_free_strip(
+        bounds.weights, bounds.places, bounds.variances, kinds=kinds, widest=widest, by_boxes=shared
+    )
+    turn = arb(0)
     slopes = [(-m / v, 1 / v) for m, v in zip(bounds.places, bounds.variances, strict=True)]
     for k, (o, s) in enumerate(slopes):
         for p, q in slopes[:k]:
-            turn = turn.max((abs(o - p + (s - q) * bounds.centre) + abs(s - q) * reach).upper())
+            steep = arb(0) if shared else s - q
+            turn = turn.max((abs(o - p + steep * bounds.centre) + abs(steep) * bounds.scale).upper())
     size = (-floor.log() + arb.pi() / 2 + width * turn).upper()
-    return Strip(width, floor, (1 + size * 1.5).upper(), (4.4 + 3 * size * size).upper(), 1)
+    return Strip(width, floor, (1 + size * 1.5).upper(), (4.4 + 3 * size * size).upper(), 0 if shared else 1)
 
 
 def best_width(distance: float, variance: float, bits: float, powers: int) -> float:
