@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numerics.empirical import EmpiricalLaw, Estimate
     from numerics.paths.confrontation import PathOutcome
     from numerics.quantities import Value
+    from numerics.sweeps import Sweep
+    from numerics.sweeps.noise import Level
     from proofs_checks.claim import Claim
     from proofs_checks.verify import Report
     from theory.closed_forms.result import ClosedForm
@@ -69,25 +71,55 @@ def value(
     clock: str | None = None,
     digits: int | None = None,
     seed: int = 0,
+    by: str | None = None,
+    order: int = 1,
 ) -> Value | Estimate:
     """A quantity in nats; rates are per unit of ``clock``.
 
-    With guaranteed relative digits (15 by default), or, from a file of points or an ``EmpiricalLaw``, an
-    :class:`numerics.empirical.Estimate` with a 99 % interval on samples that ``seed`` names. ``quantity``, ``law``,
-    ``process`` and ``at`` are written as on the command line. Raises ValueError (LawError, GrammarError) with the place
-    and the remedy.
+    With guaranteed relative digits (15 by default; 0: float64 with an error estimate and no guarantee), or, from a file
+    of points or an ``EmpiricalLaw``, an :class:`numerics.empirical.Estimate` with a 99 % interval on samples that
+    ``seed`` names. ``quantity``, ``law``, ``process`` and ``at`` are written as on the command line. ``by``: the
+    ``order``-th derivative (1 or 2) instead, along the process by a clock, or by a symbol of the law. Raises ValueError
+    (LawError, GrammarError) with the place and the remedy.
     """
     law = parse_data_law(law) if isinstance(law, str) else law
     if not isinstance(law, Law):
         from numerics.empirical import load_points
         from numerics.empirical import value as estimate
 
+        if by is not None:
+            raise LawError("derivatives are of laws in closed form, not of points")
         data = load_points(law) if isinstance(law, PointsFile) else law
         return estimate(quantity, data, _process(process), parse_at(at), clock=clock, digits=digits, seed=seed)
     from numerics.quantities import value as compute
 
+    if digits == 0:
+        if by is not None:
+            raise LawError("derivatives have guaranteed digits; give digits from 1 to 1000")
+        return sweep(quantity, law, process, None, at=at, clock=clock).single()
     wanted = 15 if digits is None else digits
-    return compute(quantity, law, _process(process), parse_at(at), clock=clock, digits=wanted)
+    return compute(quantity, law, _process(process), parse_at(at), clock=clock, digits=wanted, by=by, order=order)
+
+
+def sweep(
+    quantity: str,
+    law: str | Law,
+    process: str | Process,
+    levels: Iterable[Level] | None,
+    *,
+    by: str = "sigma",
+    at: str | None = None,
+    clock: str | None = None,
+) -> Sweep:
+    """A quantity at many noise levels in float64, with error estimates and no guarantee: for plots.
+
+    ``levels`` are numbers, or exact texts, of ``by``: t, sigma, alpha, snr, nu or log-sigma; None: the one in ``at``,
+    which else holds points and symbols only. Nats; rates are per unit of ``clock``. How good the estimates are is
+    measured in :func:`numerics.sweeps.sweep`. Raises ValueError (LawError, GrammarError, Unsupported) with the remedy.
+    """
+    from numerics.sweeps import sweep as work
+
+    return work(quantity, _law(law), _process(process), levels, by=by, at=at, clock=clock)
 
 
 def confront(

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any
 
 from flint import acb as acb
-from flint import arb as arb
 from flint import acb_series, arb_series, ctx, fmpq
+from flint import arb as arb
 from flint import arb_mat as arb_mat
 
 from numerics.rings import Difference, Normalised, PlainRing, total
@@ -110,11 +110,10 @@ def relative_digits(value: Ball) -> int:
     """How many decimal digits the radius leaves relative to the value; a large number for an exact value."""
     if not value.is_finite():
         return -1
-    half_width = radius(value)
-    if half_width == 0:
+    if value.is_exact():
         return 10**6
-    size = abs(midpoint(value)) - half_width
-    return -1 if size <= 0 else floor_log10(size / half_width)
+    size = value.abs_lower()
+    return -1 if size.is_zero() else floor_log10(midpoint((size / value.rad()).lower()))
 
 
 def absolute_digits(value: Ball) -> int:
@@ -127,7 +126,7 @@ def absolute_digits(value: Ball) -> int:
 
 def floor_log10(value: Fraction) -> int:
     """The largest n with 10^n <= value."""
-    guess = len(str(value.numerator)) - len(str(value.denominator))
+    guess = math.floor((value.numerator.bit_length() - value.denominator.bit_length()) / INVERSE_LOG10_2)
     while Fraction(10) ** guess > value:
         guess -= 1
     while Fraction(10) ** (guess + 1) <= value:
@@ -142,15 +141,29 @@ def decimal(value: Ball, digits: int = 20) -> tuple[str, str]:
     """
     if not value.is_finite():
         return "nan", "inf"
-    centre, half_width = midpoint(value), radius(value)
-    if centre == 0 and half_width == 0:
+    if value.is_exact() and value.is_zero():
         return "0", "0"
+    shift = _far_exponent(value)
+    if shift:  # fractions with millions of digits are slow: scale the ball, which rounds outwards
+        with working(bits_of(digits) + 80):
+            value = value * arb(10) ** (-shift)
+    centre, half_width = midpoint(value), radius(value)
     places = digits - 1 - (floor_log10(abs(centre)) if centre else 0)
     if half_width:
         places = min(places, 1 - floor_log10(half_width))
     scale = Fraction(10) ** places
     rounded = Fraction(round(centre * scale)) / scale
-    return _plain(round(centre * scale), places), _upward(half_width + abs(centre - rounded))
+    error = half_width + abs(centre - rounded)
+    if not shift:
+        return _plain(round(centre * scale), places), _upward(error)
+    return _plain(round(centre * scale), places - shift), _science(error, floor_log10(error), shift) if error else "0"
+
+
+def _far_exponent(value: Ball) -> int:
+    """The order of magnitude of a ball that is farther from 1 than 10^(+-2000), else 0."""
+    mantissa, exponent = (value.mid() if not value.contains(0) else value.rad()).man_exp()
+    size = (int(exponent) + int(mantissa).bit_length()) / INVERSE_LOG10_2
+    return 0 if abs(size) < 2000 else math.floor(size)
 
 
 def _plain(scaled: int, places: int) -> str:
@@ -175,12 +188,12 @@ def _upward(value: Fraction) -> str:
     return _plain(math.ceil(value * scale), 2 - exponent) if exponent > -4 else _science(value, exponent)
 
 
-def _science(value: Fraction, exponent: int) -> str:
+def _science(value: Fraction, exponent: int, shift: int = 0) -> str:
     mantissa = math.ceil(value * Fraction(10) ** (2 - exponent))
     if mantissa >= 1000:
         mantissa, exponent = math.ceil(Fraction(mantissa, 10)), exponent + 1
     text = str(mantissa)
-    return f"{text[0]}.{text[1:]}e{exponent:+03d}"
+    return f"{text[0]}.{text[1:]}e{exponent + shift:+03d}"
 
 
 class ArbRing(PlainRing):

@@ -1,8 +1,9 @@
 """Rigorous values: integrals on the line with their tails, fields at points, and the precision to get there.
 
-In one dimension every integral is ``acb.integral`` over [-L, L] plus a closed-form bound of what lies outside, so the
-ball that comes out contains the value. In two dimensions fields at points are rigorous; averages are rigorous to a few
-digits on request (:mod:`numerics.boxes`), else float64 sums on two grids: the guarantee says which.
+In one dimension every integral is a trapezoidal sum in balls with its error, or ``acb.integral`` over intervals, plus a
+closed-form bound of what lies outside, so the ball that comes out contains the value. In two dimensions fields at
+points are rigorous; averages are rigorous to a few digits on request (:mod:`numerics.boxes`), else float64 sums on two
+grids: the guarantee says which.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from theory.language.instances import Instance, LawError
 from theory.language.terms import Term, walk
 
 RIGOROUS, FLOAT = "rigorous", "float"
+ADAPTIVE, TRAPEZOIDAL = "acb.integral", "trapezoidal rule with a bound on a strip"
 PLANE_METHOD = "Taylor polynomials on boxes, closed-form tails"
 
 
@@ -109,9 +111,15 @@ def _rigorous(
         reached = min(relative_digits(v) for v in entries)
         missing = max(_missing_bits(v, digits, zero_digits) for v in entries)
         if missing <= 0 or bits >= max_bits:
-            method = "acb.integral with closed-form tails" if evaluations else "exact moments" if averages else "jets"
+            method = _method(interpreter.averager.integrator) or ("exact moments" if averages else "jets")
             return Enclosure(value, RIGOROUS, method, evaluations, reached, bits)
         goal = min(max(goal + missing + 8, goal + goal // 4), max(max_bits, goal + 1))
+
+
+def _method(integrator: BallIntegrator) -> str:
+    """The rules that did the integrals on the line; empty if there were none."""
+    rules = [TRAPEZOIDAL] * bool(integrator.trapezoids) + [ADAPTIVE] * bool(integrator.adaptive)
+    return " and ".join(rules) + " with closed-form tails" if rules else ""
 
 
 def _plane(

@@ -1,4 +1,8 @@
-"""Rigorous integrals: ``acb.integral`` on the line with closed-form tails, boxes in the plane on request."""
+"""Rigorous integrals on the line with closed-form tails, and over boxes in the plane on request.
+
+On the line the trapezoidal rule with a bound on a strip (:mod:`numerics.strip_integrals`) where there is such a bound
+and it is predicted to be cheaper, else ``acb.integral``.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numerics.averages import EndIntegrand, Integrand, SplitAverager
-from numerics.balls import AcbRing, ArbRing, Ball, Counter, arb, ball, complex_key, integrate, lower, precision
+from numerics.balls import ArbRing, Ball, Counter, arb, ball, complex_key, integrate, lower, precision
 from numerics.boxes import over_plane
 from numerics.evaluate import Interpreter
 from numerics.kept_integrals import kept, key_of, stripped
-from numerics.rings import Unsupported
+from numerics.rings import NumberRing, Unsupported
+from numerics.strip_integrals import Source
 from numerics.tails import Line, LineRing, tail_beyond, widened
+from numerics.trapezoid import Peaks
 from theory.language.instances import Germ, Law, Scalar
 from theory.language.terms import Term
 
@@ -27,14 +33,9 @@ class BallIntegrator:
     def __init__(self, bits: int, limit: int = 0, plane_goal: float = 0.0) -> None:
         self.bits, self.limit, self.plane_goal = bits, limit, plane_goal
         self.counter = Counter()
-        self._integrands: dict[tuple[str, Term], tuple[Any, dict[Any, Any]]] = {}
-
-    def _integrand(self, kind: str, build: Callable[[int], Any], inner: Term, order: int) -> tuple[Any, dict[Any, Any]]:
-        """The integrand of at least this order with its evaluations so far: coefficients share them."""
-        known = self._integrands.get((kind, inner))
-        if known is None or known[0].order < order:
-            known = self._integrands[kind, inner] = (build(order), {})
-        return known
+        self.trapezoids, self.adaptive = 0, 0
+        """How many integrals on the line were done by the trapezoidal rule, and by ``acb.integral``."""
+        self._sources: dict[tuple[str, Term], Source] = {}
 
     def over_x(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
         """integral of p(x) E[inner | x] dx. Raises Unsupported: more than one dimension, or no bound for the tails."""
@@ -50,11 +51,7 @@ class BallIntegrator:
         model = interpreter.model
         means = [model.schedule("alpha", 0).head * m[0] for m in model.means]
         variances = [model.covariance(k, 0)[0][0].head for k in range(model.K)]
-        line = Integrand(interpreter, LineRing(), inner, order)
-        bounds, reading = line.components((Line([arb(0), arb(1)]),))
-        del reading
-        integrand, known = self._integrand("x", lambda n: Integrand(interpreter, AcbRing(), inner, n), inner, order)
-        return self._integrals(model.weights, means, variances, bounds, integrand, known, order)
+        return self._on_line("x", Integrand, interpreter, inner, order, Peaks(model.weights, means, variances))
 
     def over_ends(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
         """integral of p0(X0) inner dX0. Raises Unsupported as :meth:`over_x`."""
@@ -64,11 +61,47 @@ class BallIntegrator:
     def _over_ends(self, interpreter: Interpreter, inner: Term, order: int) -> list[Ball]:
         model = interpreter.model
         variances = [model.value(c.cov[0][0]) for c in model.law.components]
-        line = EndIntegrand(interpreter, LineRing(), inner, order)
-        bounds = line.components((Line([arb(0), arb(1)]),))
-        means = [m[0] for m in model.means]
-        integrand, known = self._integrand("X0", lambda n: EndIntegrand(interpreter, AcbRing(), inner, n), inner, order)
-        return self._integrals(model.weights, means, variances, bounds, integrand, known, order)
+        peaks = Peaks(model.weights, [m[0] for m in model.means], variances)
+        return self._on_line("X0", EndIntegrand, interpreter, inner, order, peaks)
+
+    def _on_line(
+        self,
+        over: str,
+        kind: type[Integrand] | type[EndIntegrand],
+        interpreter: Interpreter,
+        inner: Term,
+        order: int,
+        peaks: Peaks,
+    ) -> list[Ball]:
+        """The integrals of the coefficients of t^order, then the rule: 1 trapezoidal, 0 ``acb.integral``.
+
+        Tapped operators have no strip.
+        """
+
+        def rows(ring: NumberRing, order: int) -> Callable[[Any], list[list[Any]]]:
+            integrand = kind(interpreter, ring, inner, order)
+            return lambda x: entries_of(integrand((x,)))
+
+        def bounds(ring: NumberRing, x: Any, order: int) -> list[list[Any]]:
+            found = kind(interpreter, ring, inner, order).components((x,))
+            components = found[0] if isinstance(found, tuple) else found
+            columns = zip(*(entries_of(value) for value in components), strict=True)
+            return [[jet.at(order) for jet in column] for column in columns]
+
+        source = self._sources.get((over, inner))
+        if source is None or source.order < order:  # the integrand of at least this order: coefficients share it
+            source = self._sources[over, inner] = Source(order, rows, bounds, taped=not interpreter.taps)
+        if not interpreter.taps:
+            covs = [c.cov for c in interpreter.law.components]
+            kinds = [covs.index(cov) for cov in covs]
+            try:
+                values, evaluations = source.trapezoid(interpreter, over, kinds, peaks, order, self.bits, self.limit)
+            except Unsupported:  # no bound on a strip, or more points than acb.integral is predicted to need
+                pass
+            else:
+                self.counter.count += evaluations
+                return [*values, arb(1)]
+        return [*self._integrals(peaks, bounds(LineRing(), Line([arb(0), arb(1)]), order), source, order), arb(0)]
 
     def _kept(
         self,
@@ -80,7 +113,7 @@ class BallIntegrator:
     ) -> Any:
         """The integral, done once for every numeric factor of its term; never kept where an operator is tapped."""
         if interpreter.taps:
-            return _nested(integral(interpreter, inner, order), inner.rank, 1)
+            return _nested(self._counted(integral(interpreter, inner, order)), inner.rank, 1)
         factor, core = stripped(inner)
 
         def compute() -> tuple[list[Ball], int]:
@@ -91,7 +124,13 @@ class BallIntegrator:
         before = self.counter.count
         entries, evaluations = kept(key, compute)
         self.counter.count = before + evaluations
-        return _nested([ball(factor) * v for v in entries], inner.rank, 1)
+        return _nested([ball(factor) * v for v in self._counted(entries)], inner.rank, 1)
+
+    def _counted(self, found: list[Ball]) -> list[Ball]:
+        """Integrals without the rule that follows them, which is counted."""
+        by_sum = bool(found[-1] > 0)
+        self.trapezoids, self.adaptive = self.trapezoids + by_sum, self.adaptive + (not by_sum)
+        return found[:-1]
 
     def over_both(self, interpreter: Interpreter, inner: Term, order: int) -> Any:
         """Not available: raises Unsupported."""
@@ -102,33 +141,26 @@ class BallIntegrator:
         if interpreter.law.D != 1:
             raise Unsupported("a rigorous integral in more than one dimension")
 
-    def _integrals(
-        self,
-        weights: Sequence[Ball],
-        means: Sequence[Ball],
-        variances: Sequence[Ball],
-        bounds: Sequence[Any],
-        integrand: Callable[[Sequence[Any]], Any],
-        known: dict[Any, Any],
-        order: int,
-    ) -> list[Ball]:
-        goal = arb(2) ** (-self.bits)
-        reach, columns = arb(2 * self.bits).sqrt() + 3, list(zip(*(entries_of(b) for b in bounds), strict=True))
+    def _integrals(self, peaks: Peaks, bounds: list[list[Any]], source: Source, order: int) -> list[Ball]:
+        """By ``acb.integral``, with the bounds of what lies outside the intervals."""
+        goal, means, variances = arb(2) ** (-self.bits), peaks.means, peaks.variances
+        reach = arb(2 * self.bits).sqrt() + 3
         for _ in range(8):
             distances = [(reach * v.sqrt()).upper() for v in variances]
-            tails = [_tail(column, weights, means, variances, distances, order) for column in columns]
+            tails = [_tail(column, peaks, distances) for column in bounds]
             if all(t < goal for t in tails):
                 break
             reach = reach * arb(1.3)
         # outside these intervals x is far from every mean: there each component's own tail bounds its share
         intervals = _merged([((m - c).lower(), (m + c).upper()) for m, c in zip(means, distances, strict=True)])
+        ring, known = source.complex, source.known
 
         def at(index: int) -> Ball:
             def function(z: Any, analytic: bool) -> Any:
                 key = (complex_key(z), analytic)
                 if key not in known:
-                    integrand.ring.analytic = analytic  # type: ignore[attr-defined]
-                    known[key] = entries_of(integrand((z,)))
+                    ring.analytic = analytic
+                    known[key] = source.at(z, real=False)
                 return known[key][index][order]
 
             pieces = (integrate(function, low, high, self.bits, self.counter, self.limit) for low, high in intervals)
@@ -161,17 +193,9 @@ def entries_of(value: Any) -> list[Any]:
     return [v for entry in value for v in entries_of(entry)] if isinstance(value, tuple) else [value]
 
 
-def _tail(
-    jets: Sequence[Any],
-    weights: Sequence[Ball],
-    means: Sequence[Ball],
-    variances: Sequence[Ball],
-    distances: Sequence[Ball],
-    order: int,
-) -> Ball:
+def _tail(bounds: Sequence[Any], peaks: Peaks, distances: Sequence[Ball]) -> Ball:
     result = arb(0)
-    for jet, w, m, v, distance in zip(jets, weights, means, variances, distances, strict=True):
-        value = jet.at(order)
+    for value, w, m, v, distance in zip(bounds, peaks.weights, peaks.means, peaks.variances, distances, strict=True):
         if value is not None:
             coefficients = value.c if isinstance(value, Line) else [value]
             result = result + w * tail_beyond(coefficients, m, v, distance)

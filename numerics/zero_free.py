@@ -3,7 +3,7 @@
 Write p = sum_k u_k, u_k = w_k N(x; M_k, v_k), z = x + iy. Then u_k(z) has modulus u_k(x) exp(y^2/2v_k) and phase
 -y s_k(x), s_k(x) = (x - M_k)/v_k. A *strip* is a pair (a, c), a > 0, 0 < c <= 1, with
 
-    (1)  for every x, [0, a] is cut into finitely many slices, each with a t in the hull of s_1(x), .., s_K(x), such that
+    (1)  for every x, [0, a] is cut into finitely many slices, each with a t in the hull of s_1(x), .., s_K(x), so that
          sum_k |u_k(z)| cos(y (s_k(x) - t)) >= c sum_k |u_k(z)| for y in the slice, and y |t - t'| < pi where two meet.
 
 *What follows.* The left side of (1) is Re(e^{iyt} p(z)), so |p(z)| >= c sum_k |u_k(z)|: no zeros, and the
@@ -75,9 +75,10 @@ def zero_free_strip(
 
     ``kinds``: components of one number have the very same variance (which two equal balls do not prove); by default
     exact equal balls do. ``floor`` (0 < floor < 1) is traded for width: a is about the largest with c >= floor, and at
-    most ``widest`` (default: 70 times the least standard deviation). ``by_boxes``: boxes also for one variance, where the
-    closed form sees the farthest pair and not that it is apart from the others. Source: the module docstring, which proves what (a, c) implies. Raises
-    Unsupported if no strip could be verified; ValueError for sequences of different lengths or a floor out of range.
+    most ``widest`` (default: 70 times the least standard deviation). ``by_boxes``: boxes also for one variance, where
+    the closed form sees the farthest pair and not that it is apart from the others. Source: the module docstring, which
+    proves what (a, c) implies. Raises Unsupported if no strip could be verified; ValueError for sequences of different
+    lengths or a floor out of range.
     """
     if not len(weights) == len(places) == len(variances) or not weights or not 0 < floor < 1:
         raise ValueError("as many weights as places and variances, and a floor between 0 and 1")
@@ -170,9 +171,9 @@ def _pairs(
 
 # -- floats choose ----------------------------------------------------------------------------------------------------
 def _guess(pairs: _Pairs, floor: float, widest: float) -> float:
-    """About the largest a <= widest with |p| >= floor sum |u_k|: below what two components, then all, do to each other.
+    """About the largest a <= widest with |p| >= floor sum |u_k|: below what two components, then all, do there.
 
-    Two components alone reach the floor where they are equal in modulus and 2 arccos(floor) apart in phase: a quadratic.
+    Two alone reach the floor where they are equal in modulus and 2 arccos(floor) apart in phase: a quadratic.
     """
     C2, C1, C0 = pairs.floats
     upper = np.triu_indices(len(C2), 1)
@@ -183,8 +184,8 @@ def _guess(pairs: _Pairs, floor: float, widest: float) -> float:
         raw = _relative(pairs.floats, zs)
         heights = np.abs(zs.imag)[np.abs(raw.sum(axis=1)) <= 2 * floor * np.abs(raw).sum(axis=1)]
         if len(heights):
-            widest = min(widest, float(heights.min()))
-    narrow = 0.02 / np.sqrt(max(float(q.mid()) for q in pairs.precisions))
+            widest = min(widest, float(np.min(heights)))
+    narrow = 0.02 / max(float(q.mid()) for q in pairs.precisions) ** 0.5
     low = min(narrow, widest)
     while low < widest and _least(pairs.floats, min(1.2 * low, widest)) >= floor:
         low = min(1.2 * low, widest)
@@ -197,7 +198,8 @@ def _roots(q2: NDArray[Any], q1: NDArray[Any], q0: NDArray[Any]) -> NDArray[Any]
         disc = np.sqrt((q1 * q1 - 4 * q2 * q0).astype(complex))
         root = -(q1 + np.where((np.conj(q1) * disc).real >= 0, 1.0, -1.0) * disc) / 2
         zs = np.concatenate([np.broadcast_to(v, root.shape).ravel() for v in (root / q2, q0 / root)])
-    return zs[np.isfinite(zs)]
+    finite: NDArray[Any] = zs[np.isfinite(zs)]
+    return finite
 
 
 def _relative(floats: tuple[NDArray[np.float64], ...], zs: NDArray[Any]) -> NDArray[Any]:
@@ -263,7 +265,7 @@ def _far(pairs: _Pairs, width: Ball, constant: Ball, side: int) -> float | None:
 
 
 def _covered(pairs: _Pairs, width: Ball, constant: Ball, low: float, high: float) -> bool:
-    """Whether (1) holds for low <= x <= high and 0 <= y <= width: columns are halved until it is seen, or too many are."""
+    """Whether (1) holds for low <= x <= high, 0 <= y <= width: columns are halved until it is seen, or too many are."""
     top = float(width.upper())
     top = top if arb(top) >= width else float(np.nextafter(top, np.inf))
     count, edges = 0, [low, 0.0, high]

@@ -12,6 +12,7 @@ from infodyn import api
 
 if TYPE_CHECKING:
     from numerics.empirical import Estimate
+    from numerics.quantities import Value
 
 
 def _lines(value: Any, indent: str = "") -> str:
@@ -34,21 +35,35 @@ def _lines(value: Any, indent: str = "") -> str:
     help="ve, edm, vp, vp(beta=2), vp(1/10, 20), subvp, cosine, flow, ou(theta, g), linear(alpha=.., sigma=..).",
 )
 @click.option(
-    "--at", required=True, metavar="'sigma=1/2'", help="One of t, sigma, alpha, snr, nu, log-sigma; points as x=.."
+    "--at", default=None, metavar="'sigma=1/2'", help="One of t, sigma, alpha, snr, nu, log-sigma; points as x=.."
+)
+@click.option(
+    "--over", default=None, metavar="'sigma=1/10..5'",
+    help="A range of levels in place of one, for --digits 0 (points and symbols stay in --at).",
+)  # fmt: skip
+@click.option("--points", default=50, show_default=True, type=click.IntRange(2, 100_000), help="Levels of --over.")
+@click.option(
+    "--spacing",
+    default=None,
+    type=click.Choice(["geometric", "linear"]),
+    help="Of --over; by default geometric, linear for log-sigma.",
 )
 @click.option(
     "--clock", default=None, help="sigma^2 (default under ve), sigma, log-sigma, snr, nu or t (default otherwise)."
 )
 @click.option(
-    "--digits", default=None, type=click.IntRange(1, 1000),
-    help="Relative digits (15 by default; from points, as many as a few seconds of sampling give).",
+    "--digits", default=None, type=click.IntRange(0, 1000),
+    help="Relative digits (15 by default; from points, as many as a few seconds of sampling give); "
+    "0: a float64 number with an error estimate and no guarantee.",
 )  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the samples, for points.")
+@click.option("--by", default=None, help="A derivative: by a clock along the process, or by a symbol of the law.")
+@click.option("--order", default=1, show_default=True, type=click.IntRange(1, 2), help="Of the derivative.")
 @click.option("--bits", is_flag=True, help="Entropies in bits instead of nats.")
 @click.option("--json", "as_json", is_flag=True, help="Write the value as JSON on stdout.")
 def value_command(
-    quantity: str, law: str, process: str, at: str, clock: str | None, digits: int | None, seed: int, bits: bool,
-    as_json: bool,
+    quantity: str, law: str, process: str, at: str | None, over: str | None, points: int, spacing: str | None,
+    clock: str | None, digits: int | None, seed: int, by: str | None, order: int, bits: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Compute QUANTITY with guaranteed relative digits.
 
@@ -57,7 +72,13 @@ def value_command(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # products of blocks are slower on two threads than on one
     from numerics.quantities import Value
 
-    result = api.value(quantity, law, process, at=at, clock=clock, digits=digits, seed=seed)
+    if over is not None:
+        from infodyn.commands.floats import write_sweep
+
+        return write_sweep(quantity, law, process, over, points, spacing, at, clock, digits, bits, as_json)
+    if at is None:
+        raise click.UsageError("give a place (--at sigma=1/2), or a range (--over sigma=1/10..5 --digits 0)")
+    result = api.value(quantity, law, process, at=at, clock=clock, digits=digits, seed=seed, by=by, order=order)
     if bits:
         result = result.in_bits()
     if as_json:
@@ -67,8 +88,16 @@ def value_command(
         return _estimated(result, uses, as_json)
     if not as_json:
         click.echo(f"{_lines(result.value)} +/- {_lines(result.radius)}")
-        click.echo(f"[{result.unit}; {result.guarantee}; {result.method}{uses}]", err=True)
+        click.echo(f"[{_unit(result)}; {result.guarantee}; {result.method}{uses}]", err=True)
     return 0 if result.complete else 3
+
+
+def _unit(result: Value) -> str:
+    """The unit in words: of what by what."""
+    text = result.unit if result.clock is None else f"{result.unit} per unit of {result.clock}"
+    if result.by is None:
+        return text
+    return f"{'second derivative' if result.order == 2 else 'derivative'} by {result.by}; {text}"
 
 
 def _estimated(result: Estimate, uses: str, as_json: bool) -> int:

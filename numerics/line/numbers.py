@@ -29,7 +29,6 @@ from numerics.balls import (
     arb,
     bits_of,
     coefficients_of,
-    radius,
     relative_digits,
     series,
     truncated,
@@ -92,7 +91,7 @@ def line_number(
     "adaptive" (for comparisons). Raises Unsupported: a number that needs two integrals (variances of X0 with a
     density), or no strip for a forced rule.
     """
-    if name in ("variance-phi", "variance-h") and not law.is_discrete:
+    if name in ("variance-phi", "variance-h") and not law.is_discrete and law.K > 1:
         raise Unsupported(f"{name} for a law with a density; ask for {name}-class")
     if law.is_discrete and name in _OF_X0:
         law = one_atom_a_place(law)
@@ -110,11 +109,10 @@ def _missing(value: Ball, digits: int) -> int:
     """Bits that are lacking; 0 or less is good enough."""
     if not value.is_finite():
         return 64
-    half_width = radius(value)
-    if half_width == 0:
+    if value.is_exact():
         return 0
     if value.contains(0):
-        return 0 if half_width * 10 ** (4 * digits) <= 1 else bits_of(2 * digits)
+        return 0 if value.rad() * arb(10) ** (4 * digits) <= 1 else bits_of(2 * digits)
     reached = relative_digits(value)
     return 0 if reached >= digits else bits_of(digits - max(reached, 0)) + 2
 
@@ -284,6 +282,8 @@ def _assembled(name: str, parts: Components, integrals: dict[str, Series], prior
     found = {kind: series(row) for kind, row in integrals.items()}
     if name in ("class-entropy", "class-gap"):
         return next(iter(found.values()))
+    if name == "variance-phi" and not _discrete(parts):
+        return series([arb(1) / 2])  # one Gaussian: Phi is log P of a Gaussian posterior at its own sample
     if name in ("variance-phi", "variance-phi-class"):
         return found["class-square"] - found["class"] * found["class"]
     if name in ("variance-h", "variance-h-class"):
@@ -295,7 +295,7 @@ def _assembled(name: str, parts: Components, integrals: dict[str, Series], prior
     if name == "entropy":
         return entropy
     kernel = ((series(parts.sigma2) * 2 * arb.pi()).log() + 1) / 2
-    discrete = all(s[0].is_zero() for s in parts.spreads)
+    discrete = _discrete(parts)
     if name == "conditional-entropy":
         return found["class"] if discrete else series(prior or []) + kernel - entropy
     if name == "mutual-information":
@@ -306,6 +306,11 @@ def _assembled(name: str, parts: Components, integrals: dict[str, Series], prior
         square = square + series(w) * (level * level - level + arb(3) / 4)
     mean = label - spread + found["class"]
     return square + 2 * found["log-class"] + found["class-square"] - mean * mean
+
+
+def _discrete(parts: Components) -> bool:
+    """Whether all components are atoms (series are exactly zero then)."""
+    return all(s[0].is_zero() for s in parts.spreads)
 
 
 def _posterior_number(name: str, parts: Components, gap: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -25,7 +26,7 @@ def printed(value: Any, digits: int) -> tuple[Any, Any]:
     centre, half_width = decimal(rounded, digits + 4)
     if half_width == "0" and "." in centre and "e" not in centre:
         centre = centre.rstrip("0").rstrip(".")
-    return ("0" if centre != "nan" and Fraction(centre) == 0 else centre), half_width
+    return ("0" if centre != "nan" and Decimal(centre) == 0 else centre), half_width
 
 
 def _flat(texts: Any) -> list[str]:
@@ -40,10 +41,12 @@ def reached(texts: tuple[Any, Any], wanted: int) -> int:
     values, radii = _flat(texts[0]), _flat(texts[1])
     if "inf" in radii:
         return 0
-    sizes = [abs(Fraction(v)) for v in values]
-    largest, digits = max(sizes), wanted if not any(map(Fraction, radii)) else MAX_DIGITS
-    for size, half_width in zip(sizes, map(Fraction, radii), strict=True):
-        scale = size if size > half_width else largest
-        while digits and half_width * 10**digits > scale:
-            digits -= 1
+    with localcontext() as exact:
+        exact.prec, exact.Emin, exact.Emax = MAX_PREC, MIN_EMIN, MAX_EMAX
+        sizes, widths = [abs(Decimal(v)) for v in values], [Decimal(r) for r in radii]
+        largest, digits = max(sizes), wanted if not any(widths) else MAX_DIGITS
+        for size, half_width in zip(sizes, widths, strict=True):
+            scale = size if size > half_width else largest
+            while digits and half_width.scaleb(digits) > scale:
+                digits -= 1
     return digits

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from numerics.space.span import shared_variance
 from theory.calculus import exact_sqrt
 from theory.language.instances import Component, Germ, Law, Scalar, component, mixture
 from theory.language.terms import Term, make
@@ -21,20 +22,12 @@ def _rational(values: tuple[Scalar, ...]) -> list[Fraction] | None:
     return out if len(out) == len(values) else None
 
 
-def _shared_variance(law: Law) -> Scalar | None:
-    """c if every covariance is c I with the same c."""
-    c = law.components[0].cov[0][0]
-    size = range(law.D)
-    same = all(p.cov[i][j] == (c if i == j else 0) for p in law.components for i in size for j in size)
-    return c if same else None
-
-
 def on_a_line(law: Law) -> tuple[Law, Law] | None:
     """(the law along the line, N(0, c) or the atom 0 across it), or None if the law is not of that form or D = 1.
 
     Along the line the origin is the first mean; its coordinate is in units of length, so it may hold a square root.
     """
-    c = _shared_variance(law)
+    c = shared_variance(law)
     means = [_rational(p.mean) for p in law.components]
     if law.D == 1 or law.K == 1 or c is None:
         return None

@@ -17,6 +17,7 @@ from numerics.enclosures import FLOAT, RIGOROUS, ball_interpreter, enclose
 from numerics.line import USES as LINE_NUMBER_USES
 from numerics.line import line_number
 from numerics.quadrature import Grid, float_interpreter
+from numerics.quantities.derivatives import ORDERS, Derivation
 from numerics.quantities.gaussian import NULL_USES, gaussian_value, is_positive_definite
 from numerics.quantities.gaussian import USES as GAUSSIAN_USES
 from numerics.quantities.printing import MAX_DIGITS, printed, reached
@@ -26,6 +27,7 @@ from numerics.quantities.table import QUANTITIES, SPEED, Quantity
 from numerics.rings import Unsupported
 from numerics.space import FEW_AXES, has_span, in_space
 from theory.calculus import symbols_of
+from theory.language.definitions import CLOCKS
 from theory.language.instances import STANDING_GERM, Germ, Instance, Law, LawError, Scalar, gaussian
 from theory.language.terms import Term
 from theory.laws import bind_law, factors, free_symbols, parse_law
@@ -61,6 +63,8 @@ class Value:
     wanted: int = 15
     confidence: str | None = None
     balls: Any = field(default=None, compare=False, repr=False)
+    by: str | None = None
+    order: int = 0
 
     @property
     def complete(self) -> bool:
@@ -74,18 +78,19 @@ class Value:
             return self
         with working(bits_of(max(self.wanted, self.digits)) + 60):
             balls = _mapped(lambda v: v / ball(2).log() ** power, self.balls)
-        texts = printed(balls, self.wanted)
+        texts = printed(balls, self.wanted or 15)
         return replace(
             self, unit=self.unit.replace("nats", "bits"), value=texts[0], radius=texts[1],
-            digits=reached(texts, self.wanted), balls=balls,
+            digits=reached(texts, self.wanted or 15), balls=balls,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """The value as inert JSON data."""
+        derivative = {} if self.by is None else {"by": self.by, "order": self.order}
         return {
             "version": 1, "quantity": self.quantity, "unit": self.unit, "clock": self.clock, "value": self.value,
             "radius": self.radius, "digits": self.digits, "guarantee": self.guarantee, "confidence": self.confidence,
-            "method": self.method, "uses": list(self.uses), "seconds": round(self.seconds, 3),
+            "method": self.method, "uses": list(self.uses), "seconds": round(self.seconds, 3), **derivative,
         }  # fmt: skip
 
 
@@ -98,11 +103,14 @@ def value(
     clock: str | None = None,
     digits: int = 15,
     bits: bool = False,
+    by: str | None = None,
+    order: int = 1,
 ) -> Value:
     """The quantity to ``digits`` relative digits: radius <= 10^-digits |value|.
 
     ``at``: one level, points and symbols, as ``"sigma=1/2, x=1, mu=2"`` (no level beside a germ). ``clock``: of rates
-    only. ``bits``: entropies in bits. If the digits are not reached the best ball is returned (``Value.complete``).
+    only. ``bits``: entropies in bits. ``by``: the ``order``-th derivative (1 or 2), along the process by a clock, or at
+    this level by a symbol of the law. If the digits are not reached the best ball is returned (``Value.complete``).
     Raises LawError (QuantityError): malformed input, an unbound symbol, a point where none belongs; Unsupported:
     a quantity that is not available for this law.
     """
@@ -116,6 +124,10 @@ def value(
     process = parse_process(process) if isinstance(process, str) else process
     place = parse_at(at) if isinstance(at, str) else at or Place(())
     chosen = clock_of(wanted, process, clock)
+    if by is not None:
+        result = _derived(wanted, law, process, place, chosen, digits, by, order)
+        result = replace(result, seconds=time.perf_counter() - start)
+        return result.in_bits() if bits else result
     law, germ = _bound(law, process, place)
     task = _Task(wanted, law, germ, chosen, digits)
     if wanted.kind == "point":
@@ -130,6 +142,44 @@ def value(
         time.perf_counter() - start, digits, None, balls,
     )  # fmt: skip
     return result.in_bits() if bits else result
+
+
+def _derived(
+    wanted: Quantity, law: Law, process: Process | Germ, place: Place, clock: str | None, digits: int, by: str,
+    order: int,
+) -> Value:  # fmt: skip
+    """A derivative by a clock or by a symbol of the law."""
+    if wanted.kind == "point":
+        raise QuantityError(f"{wanted.name} is a field; derivatives are of numbers and rates")
+    if order not in ORDERS:
+        raise QuantityError(f"order = {order}; give 1 or 2")
+    if place.points:
+        raise QuantityError(f"{wanted.name} is a number and takes no point; leave {place.points[0][0]}=.. out")
+    symbols: tuple[tuple[str, Scalar], ...] = ()
+    bound, germ = _bound(law, process, place, order)
+    if by in CLOCKS:
+        law = bound
+    else:
+        law = bind_law(law, {name: value for name, value in place.symbols if name != by})
+        symbols = tuple((name, value) for name, value in place.symbols if name == by)
+        if not symbols or by not in free_symbols(law):
+            known = ", ".join(CLOCKS)
+            raise QuantityError(f"{by} is no clock ({known}) and no symbol of the law with a value in the place")
+        if law.is_discrete != bound.is_discrete or len(set(_places(law))) != len(set(_places(bound))):
+            raise QuantityError(f"the law changes its kind at this value of {by}; derive at another value")
+    task = Derivation(wanted, law, germ, clock, by, order, digits, symbols)
+    found, guarantee, method, uses = task.result()
+    if not found.is_finite():
+        raise QuantityError(f"the clock {by} stands still at this level, so nothing can be derived by it")
+    texts = printed(found, digits)
+    return Value(
+        wanted.name, wanted.unit, clock, texts[0], texts[1], reached(texts, digits), guarantee, method, uses, 0.0,
+        digits, None, found, by, order,
+    )  # fmt: skip
+
+
+def _places(law: Law) -> list[Any]:
+    return [part.mean for part in law.components]
 
 
 # -- reading what was asked --------------------------------------------------------------------------------------------
@@ -149,7 +199,7 @@ def germ_at(process: Process | Germ, place: Place) -> Germ:
     return _bound(gaussian(0, 1), process, place)[1]
 
 
-def _bound(law: Law, process: Process | Germ, place: Place) -> tuple[Law, Germ]:
+def _bound(law: Law, process: Process | Germ, place: Place, order: int = 0) -> tuple[Law, Germ]:
     """Law and germ with every symbol bound."""
     symbols = dict(place.symbols)
     known = free_symbols(law) | (process.free_symbols() if isinstance(process, Process) else frozenset())
@@ -164,7 +214,7 @@ def _bound(law: Law, process: Process | Germ, place: Place) -> tuple[Law, Germ]:
             raise QuantityError("a germ is already at one time; leave the level out")
         germ = process
     else:
-        germ = process.bind(symbols).germ(dict(place.level), order=0)
+        germ = process.bind(symbols).germ(dict(place.level), order=order)
     _check_germ(germ)
     law = bind_law(law, symbols)
     _check_law(law)

@@ -1,13 +1,14 @@
-"""``python -m proofs_checks.attack soundness | small-cases | power``: attacks, run by hand or by night."""
+"""``python -m proofs_checks.attack soundness | small-cases | power | numbers``: attacks, run by hand or by night."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-USAGE = "usage: python -m proofs_checks.attack {soundness,small-cases,power} [options]"
+USAGE = "usage: python -m proofs_checks.attack {soundness,small-cases,power,numbers} [options]"
 
 
 def _soundness(arguments: list[str]) -> int:
@@ -39,12 +40,12 @@ def _positive(text: str) -> int:
     return value
 
 
-def _progress(count: int) -> Callable[[int], None] | None:
+def _progress(count: int, what: str = "false statements") -> Callable[[int], None] | None:
     if not sys.stderr.isatty():
         return None
 
     def show(found: int) -> None:
-        print(f"\r{found} of {count} false statements", end="", file=sys.stderr, flush=True)
+        print(f"\r{found} of {count} {what}", end="", file=sys.stderr, flush=True)
 
     return show
 
@@ -66,7 +67,22 @@ def _power(arguments: list[str]) -> int:
     return power(arguments)
 
 
-COMMANDS = {"soundness": _soundness, "small-cases": _small_cases, "power": _power}
+def _numbers(arguments: list[str]) -> int:
+    """0: no ball lied. 1: one did. 2: usage."""
+    from proofs_checks.attack import numbers
+
+    parser = argparse.ArgumentParser(prog="python -m proofs_checks.attack numbers")
+    parser.add_argument("--count", type=_positive, default=10_000, help="random (mixture, quantity) pairs (10000)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=_positive, default=1, help="processes (1)")
+    options = parser.parse_args(arguments)
+    start = time.monotonic()
+    tally = numbers.run(options.count, options.seed, options.jobs, _progress(options.count, "pairs"))
+    print(numbers.shown(tally, options.seed, time.monotonic() - start))
+    return 1 if tally.violations or sum(tally.pairs.values()) < options.count else 0
+
+
+COMMANDS = {"soundness": _soundness, "small-cases": _small_cases, "power": _power, "numbers": _numbers}
 
 
 def main(arguments: list[str]) -> int:

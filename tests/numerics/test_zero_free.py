@@ -37,7 +37,7 @@ def strip(law, **options):
 
 
 def zeros(law, height, across=401, up=41):
-    """Zeros of p with 0 < Im z < height near the real places where two components are comparable: Newton from a grid."""
+    """Zeros of p with 0 < Im z < height by Newton's method from a grid."""
     w, m, v = (np.array(values) for values in law)
     reach = np.abs(m).max() + 12 * np.sqrt(v.max())
     x, y = np.meshgrid(np.linspace(-reach, reach, across), np.linspace(0.02, 1, up) * height)

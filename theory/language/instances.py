@@ -58,6 +58,8 @@ def is_psd(matrix: Matrix) -> bool:
         if pivot < 0 or (pivot == 0 and any(rows[k][j] for j in range(k + 1, size))):
             return False
         for i in range(k + 1, size) if pivot else ():
+            if not rows[i][k]:
+                continue
             factor = rows[i][k] / pivot
             for j in range(k, size):
                 rows[i][j] -= factor * rows[k][j]
@@ -146,6 +148,8 @@ class Law:
             if rows[k][k] == 0:
                 return True
             for i in range(k + 1, len(rows)):
+                if not rows[i][k]:
+                    continue
                 factor = rows[i][k] / rows[k][k]
                 rows[i] = [u - factor * v for u, v in zip(rows[i], rows[k], strict=True)]
         return False

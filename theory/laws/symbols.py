@@ -11,7 +11,8 @@ from theory.language.terms import Term, make
 
 
 def _scalars(law: Law) -> list[Scalar]:
-    return [v for c in law.components for v in (c.weight, *c.mean, *(u for row in c.cov for u in row))]
+    covs = {id(c.cov): c.cov for c in law.components}.values()  # many components often share one
+    return [*(v for c in law.components for v in (c.weight, *c.mean)), *(v for cov in covs for row in cov for v in row)]
 
 
 def free_symbols(law: Law) -> frozenset[str]:

@@ -1,0 +1,109 @@
+"""The numbers and rates whose extrema are sought, as curves in one parameter theta with bounds on complex discs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+from numerics.balls import Ball, arb, ball, coefficients_of, series, truncated, working
+from numerics.line import line_number
+from numerics.line.components import components_of
+from numerics.line.numbers import one_atom_a_place
+from numerics.peaks.disc import Levels, zero_free_disc
+from numerics.peaks.sizes import Sized
+from theory.calculus import as_scalar_term, fold_constants, power
+from theory.language.instances import Germ, Law
+
+ROUGH = 64
+
+
+class Curve(Protocol):
+    """A real function of theta, analytic near the real range."""
+
+    def taylor(self, theta: Fraction, order: int, digits: int) -> list[Ball]:
+        """The Taylor coefficients at an exact place, integrals with about ``digits`` digits."""
+
+    def bound(self, theta: Fraction, radius: Fraction) -> Ball | None:
+        """sup |f - k| on the disc for some constant k; None if f is not seen to be analytic there."""
+
+
+def noise_germ(nu: Fraction) -> Germ:
+    """X_0 + sqrt(nu) eps with the clock t = nu."""
+    root = fold_constants(power(as_scalar_term(nu), Fraction(1, 2)))
+    return Germ(Fraction(1), root, (Fraction(0),), (Fraction(1),), constant=True)
+
+
+@dataclass
+class Block:
+    """``count`` independent copies of a law on the line."""
+
+    law: Law
+    count: int
+    levels: Levels = field(init=False)
+    _discs: dict[Any, Sized | None] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.law.is_discrete:
+            self.law = one_atom_a_place(self.law)
+        with working(ROUGH):
+            parts = components_of(self.law, noise_germ(Fraction(1)))
+        columns = ([row[0] for row in rows] for rows in (parts.weights, parts.means, parts.spreads))
+        self.levels = Levels(*columns, parts.shared)
+
+    def sized(self, nu: Ball, radius: Ball, key: Any) -> Sized | None:
+        """The bounds on a disc of noise variances, None where no disc could be certified."""
+        if key not in self._discs:
+            if len(self._discs) > 2048:
+                self._discs.clear()
+            disc = zero_free_disc(self.levels, nu, radius)
+            self._discs[key] = None if disc is None else Sized(disc)
+        return self._discs[key]
+
+
+@dataclass
+class NoiseCurve:
+    """factor * nu^exponent * sum over the blocks of a number of X_0 + sqrt(nu) eps; theta = nu."""
+
+    name: str
+    blocks: Sequence[Block]
+    factor: Fraction = Fraction(1)
+    exponent: Fraction = Fraction(0)
+
+    def taylor(self, theta: Fraction, order: int, digits: int) -> list[Ball]:
+        """See :class:`Curve`."""
+        germ, total, bits = noise_germ(theta), [arb(0)] * (order + 1), 0
+        for block in self.blocks:
+            found = line_number(self.name, block.law, germ, digits=digits, order=order, most=1)
+            bits = max(bits, found.bits)
+            with working(found.bits):
+                total = [t + block.count * c for t, c in zip(total, found.coefficients, strict=True)]
+        if self.factor == 1 and not self.exponent:
+            return total
+        with working(bits), truncated(order + 1):
+            return coefficients_of(series(total) * self._power(theta, order), order + 1)
+
+    def _power(self, theta: Fraction, order: int) -> Any:
+        """factor (theta + tau)^exponent as a series."""
+        row, coefficient = [], ball(theta).sqrt() ** int(2 * self.exponent) * ball(self.factor)
+        for i in range(order + 1):
+            row.append(coefficient)
+            coefficient = coefficient * ball((self.exponent - i) / (theta * (i + 1)))
+        return series(row)
+
+    def bound(self, theta: Fraction, radius: Fraction) -> Ball | None:
+        """See :class:`Curve`."""
+        if radius >= theta:
+            return None
+        with working(ROUGH):
+            total = arb(0)
+            for block in self.blocks:
+                sized = block.sized(ball(theta), ball(radius), (theta, radius))
+                if sized is None:
+                    return None
+                total = total + block.count * sized.number(self.name, discrete=block.law.is_discrete)
+            if self.factor != 1 or self.exponent:
+                edge = theta + radius if self.exponent > 0 else theta - radius
+                total = total * ball(abs(self.factor)) * ball(edge).sqrt() ** int(2 * self.exponent)
+            return total.upper()

@@ -1,0 +1,207 @@
+"""All local extrema of a curve over a range of its parameter, by pieces of Taylor polynomials with proved remainders.
+
+The range is covered by pieces (:mod:`numerics.peaks.pieces`), and these by cells on which the slope or the curvature has one
+sign. A run of neighbouring cells with one sign of the curvature holds a zero of the slope exactly if the slopes at its two
+ends differ; the zero is then simple, and there is no other. Each is refined by Newton's method at exact places: with
+|f'(x)| <= e, the zero lies within e/min |f''| of x, and the value there within e^2/min |f''| of f(x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from numerics.balls import Ball, arb, ball, bits_of, hull, midpoint, sign, upper, working
+from numerics.peaks.curves import ROUGH, Curve
+from numerics.peaks.pieces import Cell, Piece
+
+TERMS = 14
+STEP = Fraction(13, 10)
+"""The ratio of the ends of a first piece."""
+NARROWEST = Fraction(1, 10**6)
+"""A piece is not halved below this part of its place."""
+RADII = tuple(Fraction(n, 200) for n in (120, 90, 66, 50, 36, 25, 16, 10, 6, 3, 1))
+"""Radii of discs, relative to their centre."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A simple zero of the slope: its place (a ball), the value there, and the sign of the curvature."""
+
+    place: Ball
+    value: Ball
+    bend: int
+
+
+@dataclass
+class Search:
+    """The state of one search over [low, high], 0 < low < high."""
+
+    curve: Curve
+    low: Fraction
+    high: Fraction
+    digits: int
+    most: int = 2000
+    pieces: int = 0
+    found: list[Found] = field(default_factory=list)
+    unresolved: list[tuple[Fraction, Fraction]] = field(default_factory=list)
+    directions: list[tuple[Fraction, Fraction, int]] = field(default_factory=list)
+    _start: int = 0
+
+    def run(self) -> None:
+        """Cover the range; ``found``, ``unresolved`` and the slopes' signs in ``directions`` are filled in."""
+        cells = self._cover()
+        self._collect(cells)
+
+    # -- covering ---
+    def _cover(self) -> list[Cell]:
+        edges = [self.low]
+        while edges[-1] * STEP * STEP < self.high:
+            edges.append(_short(edges[-1] * STEP))
+        edges.append(self.high)
+        stack, cells = list(zip(edges, edges[1:], strict=False))[::-1], []
+        while stack:
+            low, high = stack.pop()
+            self.pieces += 1
+            piece = self._piece(low, high) if self.pieces <= self.most else None
+            with working(ROUGH):
+                fresh = [] if piece is None else list(piece.cells())
+            if fresh and all(c.slope or c.bend for c in fresh):
+                cells += fresh
+            elif high - low > NARROWEST * high and self.pieces <= self.most:
+                middle = _short((low + high) / 2)
+                stack += [(middle, high), (low, middle)]
+            else:
+                cells.append(Cell(low, high, None, None, arb("nan"), arb("nan")))
+        return cells
+
+    def _piece(self, low: Fraction, high: Fraction) -> Piece | None:
+        """The Taylor piece, None if no disc reaches beyond it."""
+        centre = _short((low + high) / 2)
+        reach = max(centre - low, high - centre)
+        discs = []
+        for i in range(max(self._start - 1, 0), len(RADII)):
+            radius = _short(centre * RADII[i])
+            if radius * 10 < reach * 11:
+                break
+            size = self.curve.bound(centre, radius)
+            if size is not None and size.is_finite():
+                if not discs:
+                    self._start = i
+                discs.append((ball(radius), size))
+                if len(discs) == 4:
+                    break
+        if not discs:
+            self._start = max(self._start - 1, 0)
+            return None
+        coefficients = self.curve.taylor(centre, TERMS - 1, 12)
+        return Piece(low, high, centre, coefficients, discs, arb(0))
+
+    # -- zeros of the slope ---
+    def _collect(self, cells: Sequence[Cell]) -> None:
+        i = 0
+        while i < len(cells):
+            j = i + 1
+            first = cells[i]
+            if first.slope:
+                while j < len(cells) and cells[j].slope == first.slope:
+                    j += 1
+                self._monotone(first.low, cells[j - 1].high, first.slope)
+            elif first.bend:
+                while j < len(cells) and not cells[j].slope and cells[j].bend == first.bend:
+                    j += 1
+                self._run(cells[i:j], cells[i - 1] if i else None, cells[j] if j < len(cells) else None)
+            else:
+                self._unknown(first.low, first.high)
+            i = j
+
+    def _monotone(self, low: Fraction, high: Fraction, slope: int) -> None:
+        if self.directions and self.directions[-1][1] == low and self.directions[-1][2] == slope:
+            low = self.directions.pop()[0]
+        self.directions.append((low, high, slope))
+
+    def _unknown(self, low: Fraction, high: Fraction) -> None:
+        if self.unresolved and self.unresolved[-1][1] == low:
+            low = self.unresolved.pop()[0]
+        self.unresolved.append((low, high))
+
+    def _run(self, run: Sequence[Cell], before: Cell | None, after: Cell | None) -> None:
+        """A run of cells with one sign of the curvature."""
+        low, high, bend = run[0].low, run[-1].high, run[0].bend
+        assert bend is not None
+        left = before.slope if before is not None and before.slope else self._slope(low)
+        right = after.slope if after is not None and after.slope else self._slope(high)
+        if not left or not right:
+            self._unknown(low, high)
+        elif left == right:
+            self._monotone(low, high, left)
+        else:
+            zero = self._refined(low, high, bend, run)
+            if zero is None:
+                self._unknown(low, high)
+                return
+            self.found.append(zero)
+            middle = midpoint(zero.place)
+            self._monotone(low, middle, left)
+            self._monotone(middle, high, right)
+
+    def _slope(self, place: Fraction) -> int | None:
+        for digits in (15, 30, 60):
+            found = sign(self.curve.taylor(place, 1, digits)[1])
+            if found:
+                return found
+        return None
+
+    def _refined(self, low: Fraction, high: Fraction, bend: int, run: Sequence[Cell]) -> Found | None:
+        with working(ROUGH):
+            steep = min((abs(c.curvature).lower() for c in run), key=float)
+        bits = bits_of(self.digits) + 40
+        goal = Fraction(1, 10 ** (self.digits + 1))
+        place, ask, a, b = (low + high) / 2, 15, low, high
+        for _ in range(80):
+            place = _short(place, bits)
+            value, slope, half_bend = self.curve.taylor(place, 2, ask)
+            with working(bits + 60):
+                error = upper(abs(slope) / steep)
+                noise = upper(slope.rad() / steep)
+                if error <= goal * place and _good(value, goal):
+                    inside = ball(place) + arb(0, ball(error).upper())
+                    inside = _clipped(inside, a, b)
+                    return Found(inside, value + arb(0, (abs(slope) * ball(error)).upper()), bend)
+                direction = sign(slope)
+                if direction:
+                    a, b = (place, b) if direction != bend else (a, place)
+                if not direction or noise * 4 > goal * place:
+                    if ask > 4 * self.digits + 120:
+                        return None
+                    if not direction or noise * 8 > error:
+                        ask = ask + max(8, ask // 3)
+                step = slope / (2 * half_bend)
+                ahead = place - midpoint(step) if step.is_finite() else a - 1
+            place = ahead if a < ahead < b else (a + b) / 2
+            if noise * 100 < error:
+                ask = max(ask, min(2 * ask, self.digits + 6))
+        return None
+
+
+def _good(value: Ball, goal: Fraction) -> bool:
+    """Whether the value has the digits asked for, or is as small as they are."""
+    size = abs(midpoint(value))
+    return upper(value.rad()) <= goal * max(size, Fraction(0)) if size else value.is_exact()
+
+
+def _clipped(place: Ball, low: Fraction, high: Fraction) -> Ball:
+    inner = hull(low, high)
+    return inner if place.contains(inner) else place
+
+
+def _short(value: Fraction, bits: int = 24) -> Fraction:
+    """About ``value``, with few bits: a dyadic number of this relative accuracy."""
+    scale, size = Fraction(1), value
+    exponent = bits - (size.numerator.bit_length() - size.denominator.bit_length())
+    scale = Fraction(2) ** exponent
+    return Fraction(round(size * scale)) / scale
+
+
+__all__ = ["Found", "Search"]
