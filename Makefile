@@ -51,6 +51,7 @@ verify-thorough: $(VENV)/.dev
 	$(BIN)/infodyn verify --fresh $(VERIFY_ARGS)
 	INFODYN_KILLS=100 $(BIN)/python -m pytest -n $(JOBS) tests/infodyn/test_robustness.py
 	$(BIN)/python -m proofs_checks.attack soundness --count 20000 --jobs $(JOBS)
+	$(BIN)/python -m proofs_checks.attack numbers --count 10000 --jobs $(JOBS)
 	$(BIN)/python -m proofs_checks.attack power --count 400 --jobs $(JOBS)
 
 test: $(VENV)/.dev
@@ -70,6 +71,7 @@ test-latex: $(VENV)/.core
 bench: $(VENV)/.core
 	$(BIN)/python benchmarks/empirical.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/algebra.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/sweep.py $(BENCH_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

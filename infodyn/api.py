@@ -1,4 +1,4 @@
-"""The same from Python: ``verify``, ``value``, ``derive``, ``claims``."""
+"""The same from Python: ``verify``, ``value``, ``fixed_points``, ``critical``, ``derive``, ``claims``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from theory.calculus import fold_constants
-from theory.grammar import parse_scalar
-from theory.language.instances import Law, LawError
-from theory.laws import PointsFile, parse_data_law, parse_law
+from theory.calculus import fold_constants, symbols_of
+from theory.grammar import Reader, parse_scalar
+from theory.language.instances import Law, LawError, Scalar, Vector
+from theory.language.terms import Term
+from theory.laws import PointsFile, SphereLaw, parse_data_law, parse_law, read_vector
 from theory.places import parse_at
 from theory.processes import Process, parse_process
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from numerics.empirical import EmpiricalLaw, Estimate
+    from numerics.landscape import Criticals, Diagram, FixedPoints
     from numerics.paths.confrontation import PathOutcome
     from numerics.quantities import Value
     from numerics.sweeps import Sweep
@@ -64,7 +66,7 @@ def verify(
 
 def value(
     quantity: str,
-    law: str | Law | PointsFile | EmpiricalLaw,
+    law: str | Law | PointsFile | SphereLaw | EmpiricalLaw,
     process: str | Process = "ve",
     *,
     at: str,
@@ -78,11 +80,18 @@ def value(
 
     With guaranteed relative digits (15 by default; 0: float64 with an error estimate and no guarantee), or, from a file
     of points or an ``EmpiricalLaw``, an :class:`numerics.empirical.Estimate` with a 99 % interval on samples that
-    ``seed`` names. ``quantity``, ``law``, ``process`` and ``at`` are written as on the command line. ``by``: the
-    ``order``-th derivative (1 or 2) instead, along the process by a clock, or by a symbol of the law. Raises ValueError
-    (LawError, GrammarError) with the place and the remedy.
+    ``seed`` names; so too for mixtures with more effective dimensions than integrals reach. ``quantity``, ``law``,
+    ``process`` and ``at`` are written as on the command line. ``by``: the ``order``-th derivative (1 or 2) instead,
+    along the process by a clock, or by a symbol of the law. Raises ValueError (LawError, GrammarError) with the place
+    and the remedy.
     """
     law = parse_data_law(law) if isinstance(law, str) else law
+    if isinstance(law, SphereLaw):
+        from numerics.space.sphere_values import value as on_sphere
+
+        if by is not None or digits == 0:
+            raise LawError("derivatives and float64 are of mixtures, not of spheres; ask for digits")
+        return on_sphere(quantity, law, _process(process), at, clock=clock, digits=15 if digits is None else digits)
     if not isinstance(law, Law):
         from numerics.empirical import load_points
         from numerics.empirical import value as estimate
@@ -92,13 +101,24 @@ def value(
         data = load_points(law) if isinstance(law, PointsFile) else law
         return estimate(quantity, data, _process(process), parse_at(at), clock=clock, digits=digits, seed=seed)
     from numerics.quantities import value as compute
+    from numerics.rings import Unsupported
 
     if digits == 0:
         if by is not None:
             raise LawError("derivatives have guaranteed digits; give digits from 1 to 1000")
         return sweep(quantity, law, process, None, at=at, clock=clock).single()
-    wanted = 15 if digits is None else digits
-    return compute(quantity, law, _process(process), parse_at(at), clock=clock, digits=wanted, by=by, order=order)
+    wanted, place = 15 if digits is None else digits, parse_at(at)
+    try:
+        return compute(quantity, law, _process(process), place, clock=clock, digits=wanted, by=by, order=order)
+    except Unsupported as error:
+        if by is not None or law.D == 1:
+            raise
+        from numerics.space.estimates import value as on_samples
+
+        try:
+            return on_samples(quantity, law, _process(process), place, clock=clock, digits=digits, seed=seed)
+        except Unsupported:
+            raise error from None
 
 
 def sweep(
@@ -120,6 +140,70 @@ def sweep(
     from numerics.sweeps import sweep as work
 
     return work(quantity, _law(law), _process(process), levels, by=by, at=at, clock=clock)
+
+
+def fixed_points(
+    law: str | Law,
+    process: str | Process = "ve",
+    *,
+    at: str,
+    line: str | None = None,
+    digits: int = 20,
+) -> FixedPoints:
+    """All zeros of the score of X_t (x = alpha m(x)) at the noise level ``at``, counted with certainty.
+
+    Each has ``digits`` relative digits and its stability. ``line``: "x0, d", as "(0, 0), (1, 1)"; then the
+    zeros of d . s along x0 + u d. ``count`` is None where a zero is degenerate or a box stayed open. Raises ValueError
+    (LawError, GrammarError) with the place and the remedy.
+    """
+    from numerics.landscape import fixed_points as work
+
+    along = None if line is None else _line(line)
+    return work(_law(law), _process(process), parse_at(at), line=along, digits=digits)
+
+
+def critical(
+    law: str | Law,
+    process: str | Process = "ve",
+    *,
+    parameter: str | None = None,
+    within: str | None = None,
+    at: str | None = None,
+    drift: str = "density",
+    digits: int = 20,
+) -> Criticals:
+    """All bifurcation points of the fixed points for a noise level (sigma by default) or a symbol of the law.
+
+    ``within``: "LO..HI", by default all noise levels. ``at`` binds the other symbols, and the noise level where the
+    parameter is a symbol. ``drift``: density (zeros of the score), reverse (of the reverse SDE) or flow (of the
+    probability flow). Raises ValueError (LawError, GrammarError) with the place and the remedy.
+    """
+    from numerics.landscape import critical as work
+
+    return work(
+        _law(law), _process(process), at=None if at is None else parse_at(at), parameter=parameter,
+        within=None if within is None else _range(within), drift=drift, digits=digits,
+    )  # fmt: skip
+
+
+def bifurcation_diagram(
+    law: str | Law,
+    process: str | Process = "ve",
+    *,
+    parameter: str | None = None,
+    within: str | None = None,
+    at: str | None = None,
+    drift: str = "density",
+    digits: int = 15,
+    samples: int = 9,
+) -> Diagram:
+    """The branches of fixed points between certified bifurcation points; arguments as for :func:`critical`."""
+    from numerics.landscape import bifurcation_diagram as work
+
+    return work(
+        _law(law), _process(process), at=None if at is None else parse_at(at), parameter=parameter,
+        within=None if within is None else _range(within), drift=drift, digits=digits, samples=samples,
+    )  # fmt: skip
 
 
 def confront(
@@ -147,7 +231,7 @@ def confront(
     if mutants:
         statements |= {f"mutant: {m.name}": m.statement for m in claim.mutants}
     data = parse_data_law(law) if isinstance(law, str) else law
-    if isinstance(data, Law):
+    if isinstance(data, (Law, SphereLaw)):
         raise LawError("only data are confronted here; give points(file.npy)")
     if isinstance(data, PointsFile):
         data = load_points(data)
@@ -179,6 +263,27 @@ def _law(law: str | Law) -> Law:
 
 def _process(process: str | Process) -> Process:
     return parse_process(process) if isinstance(process, str) else process
+
+
+def _line(text: str) -> tuple[Vector, Vector]:
+    """``(0, 0), (1, 1)``: a point and a direction."""
+    reader = Reader(text, names=())
+    point = read_vector(reader)
+    reader.expect(",", "between the point and the direction, as in '(0, 0), (1, 1)'")
+    direction = read_vector(reader)
+    reader.end()
+    return point, direction
+
+
+def _range(text: str) -> tuple[Scalar, Scalar]:
+    low, dots, high = text.partition("..")
+    if not dots:
+        raise LawError(f"{text!r} is no range; write LO..HI, as in 1/10..3")
+    ends = [fold_constants(parse_scalar(end)) for end in (low, high)]
+    for end in ends:
+        if isinstance(end, Term) and symbols_of(end):
+            raise LawError(f"{text!r} depends on {min(symbols_of(end))}; give numbers")
+    return ends[0], ends[1]
 
 
 def _level(text: str) -> Fraction:

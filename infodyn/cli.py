@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "infodyn.commands.catalogue", "value": "infodyn.commands.value", "derive": "infodyn.commands.derive",
     "prove": "infodyn.commands.prove", "recheck": "infodyn.commands.recheck",
     "confront": "infodyn.commands.confront", "latex": "infodyn.commands.latex",
+    "fixed-points": "infodyn.commands.fixed_points", "critical": "infodyn.commands.critical",
     "completion": "infodyn.commands.completion",
 }  # fmt: skip
 HELP = {
@@ -26,6 +27,8 @@ HELP = {
     "list": "List the claims.", "show": "Show one claim with all its evidence.",
     "value": "Compute a quantity with guaranteed digits.", "derive": "Derive a closed form.",
     "prove": "Write the certificates of a claim.", "recheck": "Prove a certificate again, with the kernel alone.",
+    "fixed-points": "Count the fixed points of the score with certainty.",
+    "critical": "Find bifurcation points with guaranteed digits.",
     "confront": "Hold a claim against data.", "latex": "Write the theory as a LaTeX document.",
     "completion": "Print the completion script of a shell.",
 }  # fmt: skip
@@ -49,7 +52,9 @@ class LazyGroup(click.Group):
         """The command of that name, or None; each takes ``--no-color``, and completes what its parameters name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), f"{cmd_name}_command")
+        command: click.Command = getattr(
+            importlib.import_module(COMMANDS[cmd_name]), f"{cmd_name.replace('-', '_')}_command"
+        )
         quiet.end()
         if not any(param.name == "no_color" for param in command.params):
             command.params.append(_colour_option())

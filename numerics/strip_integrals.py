@@ -26,7 +26,7 @@ from numerics.zero_free import zero_free_strip
 Rows = list[list[Any]]
 """For every entry of the integrand its coefficients in t."""
 _MOST_STRIPS = 1024
-_strips: dict[tuple[Any, ...], tuple[Ball, Ball]] = {}
+_strips: dict[tuple[Any, ...], tuple[Ball, Ball] | None] = {}
 
 
 class Source:
@@ -116,13 +116,16 @@ def _ring(interpreter: Interpreter, over: str, kinds: Sequence[int], peaks: Peak
     """The bounds of the widest useful strip: exp(a^2/2v) should not outweigh the accuracy that is wanted."""
     floor = Fraction(3, 20) if bits < 150 else Fraction(1, 20)
     key = key_of(interpreter, "strip", over, floor)
-    strip = None if key is None else _strips.get(key)
-    if strip is None:
+    if key is not None and key in _strips:
+        strip = _strips[key]
+    else:
         strip = _strip(kinds, peaks, floor)
         if key is not None:
             if len(_strips) >= _MOST_STRIPS:
                 _strips.clear()
             _strips[key] = strip
+    if strip is None:
+        raise Unsupported("no strip without zeros of the density could be verified")
     width, constant = strip
     least = min(float(v.lower()) for v in peaks.variances)
     if not 0 < least < math.inf:
@@ -137,16 +140,17 @@ def _ring(interpreter: Interpreter, over: str, kinds: Sequence[int], peaks: Peak
     return StripRing(width, constant, top.upper().log())
 
 
-def _strip(kinds: Sequence[int], peaks: Peaks, floor: Fraction) -> tuple[Ball, Ball]:
-    """The wider of what the closed form and boxes give."""
-    strip = zero_free_strip(peaks.weights, peaks.means, peaks.variances, kinds=kinds, floor=floor)
-    if len(set(kinds)) == 1 and len(kinds) > 2:  # components far apart from each other do not meet
+def _strip(kinds: Sequence[int], peaks: Peaks, floor: Fraction) -> tuple[Ball, Ball] | None:
+    """The wider of what the closed form and boxes give; None if neither does."""
+    found = []
+    for by_boxes in (False, True) if len(set(kinds)) == 1 and len(kinds) > 2 else (False,):
         with suppress(Unsupported):
-            other = zero_free_strip(
-                peaks.weights, peaks.means, peaks.variances, kinds=kinds, floor=floor, by_boxes=True
+            found.append(
+                zero_free_strip(
+                    peaks.weights, peaks.means, peaks.variances, kinds=kinds, floor=floor, by_boxes=by_boxes
+                )
             )
-            strip = other if other[0] > strip[0] else strip
-    return strip
+    return max(found, key=lambda strip: strip[0].mid(), default=None)
 
 
 def _other_cost(peaks: Peaks, bits: int) -> float:

@@ -43,7 +43,7 @@ from numerics.rings import Unsupported
 
 FLOOR = Fraction(1, 10)
 _BITS = 96
-_MOST_BOXES = 6000
+_MOST_BOXES = 1000
 _WIDEST = 70
 _ATTEMPTS = 12
 

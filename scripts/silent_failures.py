@@ -13,6 +13,7 @@ Integrands are written with care (sums of exponentials about the largest one): t
 from __future__ import annotations
 
 import argparse
+import decimal
 import json
 import math
 import multiprocessing
@@ -33,6 +34,7 @@ import scipy
 from scipy.integrate import quad
 
 from numerics.quantities import value
+from numerics.sweeps import sweep
 from theory.language.instances import Law, component
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -284,7 +286,7 @@ FIVE = (
     ("3/20", "7/2", "4"),
 )
 KNOWN = (
-    *(Case(FAR, "1/100", "entropy", "scipy", call) for call in SCIPY_CALLS),
+    *(Case(FAR, "1/100", "entropy", "scipy", call) for call in list(SCIPY_CALLS)[:3]),
     Case(FAR, "1/100", "entropy", "mpmath", "tanh-sinh line", 15),
     Case(FAR, "1/100", "entropy", "mpmath", "tanh-sinh range", 30),
     *(Case(PAIR, "1/10", "entropy", "mpmath", f"{method} split", dps)
@@ -316,6 +318,8 @@ class Finding:
 def judged(case: Case) -> Finding | None:
     """The finding if the tool is silently wrong; None if it is right, warned, or honest."""
     outcome = called(case)
+    if case.tool == "scipy" and screened(case, outcome):
+        return None
     if outcome.warned or not mpmath.isfinite(outcome.value) or not mpmath.isfinite(outcome.claim):
         return None
     centre, radius, texts = ball_of(case)
@@ -323,7 +327,10 @@ def judged(case: Case) -> Finding | None:
         error = abs(outcome.value - centre)
         if error <= 2 * outcome.claim + radius or error <= tool_unit(case, centre):
             return None
-        right, claimed = digits_of(error, centre), digits_of(outcome.claim, outcome.value)
+        scale = max(abs(outcome.value), abs(centre))
+        right, claimed = digits_of(error, centre), digits_of(outcome.claim, scale)
+        if claimed < 2 or right + (case not in KNOWN) >= claimed:
+            return None
         category = "missed" if right < 1 else "cancelled" if is_cancelled(case, centre) else "estimate"
         if category == "estimate" and case.tool == "mpmath" and 2 * right >= case.dps:
             category = "late"
@@ -333,9 +340,16 @@ def judged(case: Case) -> Finding | None:
                        min(claimed, limit), category, outcome.seconds)  # fmt: skip
 
 
+def screened(case: Case, outcome: Outcome) -> bool:
+    """The float64 sweep, well within its own error, sees nothing wrong: no ball is needed."""
+    quick = sweep(case.quantity, case.exact, "ve", [case.sigma])
+    gap = abs(float(outcome.value) - quick.values[0])
+    return bool(gap <= 2 * float(outcome.claim) - 4 * quick.errors[0])
+
+
 def is_cancelled(case: Case, centre) -> bool:
-    """The result is a difference of numbers more than a thousand times as large."""
-    return case.quantity == "bandwidth" and abs(centre) * 1000 < 1 / float(Fraction(case.sigma)) ** 2
+    """The result is a difference of numbers more than a hundred times as large."""
+    return case.quantity == "bandwidth" and abs(centre) * 100 < 1 / float(Fraction(case.sigma)) ** 2
 
 
 def digits_of(error, number) -> int:
@@ -383,12 +397,16 @@ def in_child(function: Callable, argument, limit: float):
         child.join()
 
 
-def search(count: int, seed: int, most: int) -> list[Finding]:
-    """Different failures among the known cases and ``count`` random ones: at most two of each call and quantity."""
+def search(count: int, seed: int, most: int, tool: str, more: bool) -> None:
+    """Different failures among the known cases and ``count`` random ones: one of each call, quantity and category."""
     rng = random.Random(seed)
     kept: list[Finding] = []
     tried = failures = 0
-    queue = [*KNOWN, *(random_case(rng) for _ in range(count))]
+    if more:
+        about, kept = load()
+        tried, failures = about["calls"], about["failures"]
+    drawn = [case for case in (random_case(rng) for _ in range(count)) if tool in ("both", case.tool)]
+    queue = [*(() if more else KNOWN), *drawn]
     for case in queue:
         tried += 1
         finding = in_child(judged, case, LIMIT)
@@ -403,13 +421,12 @@ def search(count: int, seed: int, most: int) -> list[Finding]:
         if not in_child(confirmed, finding, 4 * LIMIT):
             continue
         kept.append(finding)
-        print(f"{tried}/{len(queue)} {failures} failures, kept {len(kept)}: {finding.category} {case.quantity} "
+        print(f"{tried} of {len(queue)}: {failures} failures, kept {len(kept)}: {finding.category} {case.quantity} "
               f"{case.tool} {case.call} {case.dps or ''} error {finding.error} claim {finding.claim}",
               file=sys.stderr, flush=True)  # fmt: skip
-        save(kept, tried, failures, seed)
+        save(kept, tried, failures)
     print(f"{failures} silent failures among {tried} calls", file=sys.stderr)
-    save(kept, tried, failures, seed)
-    return kept
+    save(kept, tried, failures)
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -462,8 +479,8 @@ def page() -> str:
 
 def shortened(finding: Finding) -> str:
     """The certified value, as many digits as tell it from the one returned."""
-    with mpmath.workdps(100):
-        return mpmath.nstr(mpmath.mpf(finding.centre), max(finding.right, 0) + 6) + "…"
+    number = decimal.Decimal(finding.centre)
+    return str(number.normalize(decimal.Context(prec=finding.right + 6, rounding=decimal.ROUND_DOWN))) + "…"
 
 
 HEAD = """# Wrong digits without a warning
@@ -495,15 +512,15 @@ def rewritten() -> None:
             print(f"no longer a failure: {finding.case}", file=sys.stderr)
         else:
             fresh.append(again)
-    save(fresh, about["calls"], about["failures"], about["seed"])
+    save(fresh, about["calls"], about["failures"])
     (DOCS / "silent_failures.md").write_text(page())
 
 
-def save(findings: list[Finding], calls: int, failures: int, seed: int) -> None:
+def save(findings: list[Finding], calls: int, failures: int) -> None:
     """docs/silent_failures.json."""
     (DOCS / "silent_failures.json").write_text(json.dumps({
         "version": 1, "scipy": scipy.__version__, "mpmath": mpmath.__version__, "calls": calls, "failures": failures,
-        "seed": seed, "findings": [{**asdict(k), "seconds": round(k.seconds, 3)} for k in findings],
+        "findings": [{**asdict(k), "seconds": round(k.seconds, 3)} for k in findings],
     }, indent=1) + "\n")  # fmt: skip
 
 
@@ -515,10 +532,12 @@ def main() -> None:
     look.add_argument("--count", type=int, default=400)
     look.add_argument("--seed", type=int, default=0)
     look.add_argument("--most", type=int, default=6, help="findings of one tool and category that are kept")
+    look.add_argument("--tool", choices=["both", "scipy", "mpmath"], default="both")
+    look.add_argument("--more", action="store_true", help="add to the cases that are kept already")
     commands.add_parser("write")
     options = parser.parse_args()
     if options.command == "search":
-        search(options.count, options.seed, options.most)
+        search(options.count, options.seed, options.most, options.tool, options.more)
     else:
         rewritten()
 

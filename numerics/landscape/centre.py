@@ -67,9 +67,7 @@ class _Determinant:
             for j in size:
                 cells = [z[i] * z[j] for z in self.places]
                 row.append(sum((u * v for u, v in zip(masses, cells, strict=True)), _ZERO))
-                other.append(
-                    sum((u * (e - mean) * v for u, e, v in zip(masses, b, cells, strict=True)), _ZERO)
-                )
+                other.append(sum((u * (e - mean) * v for u, e, v in zip(masses, b, cells, strict=True)), _ZERO))
             row[i], other[i] = row[i] - V * self.inverse[i], other[i] - self.inverse[i]
             M.append(row)
             N.append(other)
@@ -109,9 +107,7 @@ def determinant(matrix: Matrix) -> Ball:
     return out
 
 
-def at_centre(
-    law: Law, noise: Noise, inner: tuple[Scalar, Scalar] | None, drift: str, digits: int
-) -> Criticals:
+def at_centre(law: Law, noise: Noise, inner: tuple[Scalar, Scalar] | None, drift: str, digits: int) -> Criticals:
     """The noise levels at which the centre of ``law`` changes its stability. Raises Unsupported for other laws."""
     centre, S, basis = mirror_centre(law), scalar_covariance(law), span(law)
     if centre is None or S is None or basis is None or drift != "density" or not 1 <= len(basis) <= _MAX:

@@ -41,7 +41,8 @@ class Critical:
 
     ``kind``: saddle-node, pitchfork (``supercritical`` or not) or eigenvalue (of the Jacobian at a persistent centre).
     ``opens``: on which side of the parameter there are more zeros, "below" or "above". ``exact``: the parameter in
-    closed form, where that is proved.
+    closed form, where that is proved. In a product of blocks the coordinates of the others are not finite: they are
+    those of any fixed point.
     """
 
     kind: str
@@ -76,9 +77,10 @@ class Criticals:
         points = []
         for p in self.points:
             value, half = printed(p.parameter, self.digits)
-            place, width = printed(p.place, self.digits)
+            known = [printed(v, self.digits) if v.is_finite() else (None, None) for v in p.place]
             points.append({
-                "kind": p.kind, "parameter": value, "radius": half, "x": place, "x_radius": width, "opens": p.opens,
+                "kind": p.kind, "parameter": value, "radius": half, "x": [v for v, _ in known],
+                "x_radius": [v for _, v in known], "opens": p.opens,
                 "supercritical": p.supercritical, "exact": p.exact,
             })  # fmt: skip
         low, high = (printed(v, self.digits)[0] for v in self.within)

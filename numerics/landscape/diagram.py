@@ -11,6 +11,7 @@ points and by one count; it is sampled at parameters in between, each sample a b
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from numerics.balls import Ball, arb, bits_of, lower, upper, working
 from numerics.landscape.critical import Criticals
 from numerics.landscape.line import LineField
 from numerics.landscape.line_zeros import LineZeros, line_zeros
+from numerics.landscape.problems import Problem, Range
 from numerics.landscape.scalars import ball_of
-from numerics.landscape.transitions import Problem, Range, critical, pose
+from numerics.landscape.transitions import critical, pose
 from numerics.quantities.printing import printed
 from numerics.rings import Unsupported
 from theory.language.instances import Law
@@ -125,7 +127,7 @@ def _segments(
     missing: list[str] = []
     before: list[tuple[int, float]] = []
     fresh = 0
-    for interval, (low, high) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for interval, (low, high) in enumerate(itertools.pairwise(cuts)):
         rows = [(v, _zeros_at(problem, v, digits)) for v in _between(low, high, samples)]
         sizes = {None if r.open else len(r.zeros) for _, r in rows}
         if len(sizes) > 1 or None in sizes:

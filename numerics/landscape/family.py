@@ -1,15 +1,16 @@
 """A one-dimensional mixture that depends on one parameter, in balls: the field F(y, lam) and its derivatives.
 
-F = E[s_k] + kappa y with s_k = q_k (m_k - y), q_k = 1/V_k, and weights w_k, means m_k, variances V_k, kappa that are terms
-in the parameter; their derivatives are taken by exact calculus. With D_ij(f) = f_i - f_j, over pairs i < j:
+F = E[s_k] + kappa y with s_k = q_k (m_k - y), q_k = 1/V_k; weights w_k, means m_k, variances V_k and kappa are terms in
+the parameter; their derivatives are taken by exact calculus. With D_ij(f) = f_i - f_j, over pairs i < j:
 
     F_y  = kappa - E[q] + sum r_i r_j D(s)^2
     F_l  = kappa' y + E[s_l] + sum r_i r_j D(l_l) D(s)
-    F_yy = -E[t q] + sum r_i r_j ((t_i + t_j) D(s)^2 - 2 D(s) D(q)),                   t_i = (log r_i)_y = E_j[D_ij(s)]
-    F_yl = kappa' - E[q'] - E[e q] + sum r_i r_j ((e_i + e_j) D(s)^2 + 2 D(s) D(s_l)), e_i = (log r_i)_l = E_j[D_ij(l_l)]
+    F_yy = -E[t q] + sum r_i r_j ((t_i + t_j) D(s)^2 - 2 D(s) D(q))
+    F_yl = kappa' - E[q'] - E[e q] + sum r_i r_j ((e_i + e_j) D(s)^2 + 2 D(s) D(s_l))
 
-where l_k = log w_k + (log q_k)/2 - q_k (y - m_k)^2/2. Over a box of (y, lam) the differences of the l_k are direct where
-the variance is shared (y occurs once), and a mean value form about the box's midpoint otherwise.
+where l_k = log w_k + (log q_k)/2 - q_k (y - m_k)^2/2, t_i = (log r_i)_y = E_j[D_ij(s)], e_i = (log r_i)_l =
+E_j[D_ij(l_l)]. Over a box of (y, lam) the differences of the l_k are direct where the variance is shared (y occurs
+once), and a mean value form about the box's midpoint otherwise.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ class Family:
                     gap, centre = n.m[i] - n.m[j], (n.m[i] + n.m[j]) / 2
                     turn = n.dm[i] - n.dm[j]
                     ds = n.q[0] * gap
-                    dl = n.lead[i] - n.lead[j] + n.dq[0] * gap * (y - centre) - scores[i] * n.dm[i] + scores[j] * n.dm[j]
+                    dl = (
+                        n.lead[i] - n.lead[j] + n.dq[0] * gap * (y - centre) - scores[i] * n.dm[i] + scores[j] * n.dm[j]
+                    )
                     dr = n.dq[0] * gap + n.q[0] * turn
                     log = n.logs[i] - n.logs[j] + ds * (y - centre)
                 else:
@@ -148,7 +151,9 @@ class Family:
             Fyl = Fyl + both * ((e[i] + e[j]) * ds2 + 2 * ds * dr)
         return Jet(F, Fy, Fl, Fyy, Fyl)
 
-    def _weights(self, y: Ball, parameter: Ball, pairs: Sequence[tuple[int, int, Ball, Ball, Ball, Ball | None]]) -> list[Ball]:
+    def _weights(
+        self, y: Ball, parameter: Ball, pairs: Sequence[tuple[int, int, Ball, Ball, Ball, Ball | None]]
+    ) -> list[Ball]:
         """The r_k over a box, from the differences of the l_k."""
         centre: list[Ball] = []
         dy = dp = _ZERO

@@ -1,16 +1,15 @@
 """Fixed points of the denoiser: all zeros of the score, x = alpha m(x), counted with certainty, with their stability.
 
 A mode of p_t is a zero where the Jacobian of the score is negative definite. The law is first reduced exactly
-(:mod:`numerics.landscape.reduction`); independent blocks are solved apart, as the zeros of a product are the products of
-zeros. A count is certified or None, with the reason and the boxes that stayed open.
+(:mod:`numerics.landscape.reduction`); independent blocks are solved apart: zeros of a product are products of zeros.
+A count is certified or None, with the reason and the boxes that stayed open.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import product as every_choice
 from typing import Any
 
@@ -29,6 +28,7 @@ from theory.places import Place
 from theory.processes import Process
 
 MAX_LOG_DIMENSION = 30
+Boxes = tuple[tuple[tuple[float, float], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -204,13 +204,13 @@ def _numeric(law: Law, problem: Reduced, uses: tuple[str, ...], digits: int, max
     if problem.n == 1 and problem.line is not None:
         lines = line_zeros(problem.line, digits=digits, centre=centre[0] if centre else None, max_boxes=max_boxes)
         found = [((z.place,), _growing(z.slope)) for z in lines.zeros]
-        left = [(piece,) for piece in lines.open]
+        left: Boxes = tuple((piece,) for piece in lines.open)
         boxes, method = lines.boxes, "interval Newton"
     else:
         assert problem.space is not None
         spaces = space_zeros(problem.space, digits=digits, centre=centre, max_boxes=max_boxes)
         found = [(z.place, inertia(z.jacobian)) for z in spaces.zeros]
-        left, boxes, method = list(spaces.open), spaces.boxes, "Krawczyk"
+        left, boxes, method = spaces.open, spaces.boxes, "Krawczyk"
     with working(bits_of(digits) + 64):
         points = tuple(FixedPoint(tuple(problem.lifted(z)), growing, law.D) for z, growing in found)
         places = tuple(_lifted_box(problem, box) for box in left)
@@ -260,7 +260,14 @@ def _on_line(law: Law, germ: Germ, line: tuple[Vector, Vector], digits: int, max
     left = tuple((piece,) for piece in found.open)
     count = None if left else len(points)
     return FixedPoints(
-        count, tuple(points), left, _reason(len(points), left), "interval Newton along the line", (), found.boxes, digits
+        count,
+        tuple(points),
+        left,
+        _reason(len(points), left),
+        "interval Newton along the line",
+        (),
+        found.boxes,
+        digits,
     )
 
 

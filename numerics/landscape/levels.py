@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from numerics.balls import Ball, arb, working
 from numerics.landscape.reduction import Collinear
 from numerics.landscape.scalars import ball_of
@@ -63,7 +65,7 @@ def _spread(means: list[Ball]) -> Ball:
 def _gap(means: list[Ball]) -> Ball | None:
     """The least distance of different means; None if they all agree."""
     ordered = sorted(means, key=lambda m: float(m.mid()))
-    gaps = [v - u for u, v in zip(ordered, ordered[1:], strict=False)]
+    gaps = [v - u for u, v in itertools.pairwise(ordered)]
     gaps = [g for g in gaps if not g.is_zero()]
     if not gaps:
         return None

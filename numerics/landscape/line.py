@@ -1,8 +1,8 @@
 """The score of a mixture on the line, in balls: at points, and over intervals without losing correlations.
 
 The density is p = sum_k e^{l_k}, l_k(x) = A_k - q_k (x - c_k)^2/2, with precisions q_k; the A_k carry the weights. The
-field is F = p'/p + kappa x (kappa = 0: the score). With the responsibilities r_k = e^{l_k}/p, s_k = l_k' = q_k (c_k - x)
-and the averages over r:
+field is F = p'/p + kappa x (kappa = 0: the score). With the responsibilities r_k = e^{l_k}/p, s_k = l_k' =
+q_k (c_k - x) and averages over r:
 
     F = E[s_k] + kappa x,   F' = E[-q_k] + Var(s_k) + kappa.
 
@@ -127,11 +127,11 @@ class LineField:
             self._ends[x] = found
         return found
 
-    def over(self, low: float, high: float) -> tuple[Ball, Ball]:
-        """(F, F') over [low, high]."""
+    def over(self, low: float, high: float) -> tuple[Ball, Ball, list[Ball]]:
+        """(F, F', the r_k) over [low, high]."""
         box = arb(low).union(arb(high))
         if self.K == 1:
-            return self.q[0] * (self.c[0] - box) + self.kappa * box, self.kappa - self.q[0]
+            return self.q[0] * (self.c[0] - box) + self.kappa * box, self.kappa - self.q[0], [arb(1)]
         if self.shared:
             return self._shared(low, high, box)
         r = self._weights(low, high)
@@ -142,7 +142,22 @@ class LineField:
             slope = slope - u * q
             for j in range(i):
                 slope = slope + u * r[j] * square(s - scores[j])
-        return value, slope
+        return value, slope, r
+
+    def bend(self, low: float, high: float, r: Sequence[Ball]) -> Ball:
+        """F'' over [low, high] from the r_k there: the third cumulant of the s_k, with Hermite terms."""
+        if self.shared:  # of the q c_k, from which the s_k differ by q x
+            scores, terms = [self.q[0] * c for c in self.c], [_ZERO] * self.K
+        else:
+            box = arb(low).union(arb(high))
+            scores, terms = [q * (c - box) for c, q in zip(self.c, self.q, strict=True)], self.q
+        b = sum((u * s for u, s in zip(r, scores, strict=True)), _ZERO).mid()
+        a1 = a2 = a3 = _ZERO
+        for u, s, q in zip(r, scores, terms, strict=True):
+            d = s - b
+            d2 = square(d)
+            a1, a2, a3 = a1 + u * d, a2 + u * (d2 - q), a3 + u * d * (d2 - 3 * q)
+        return a3 - 3 * a1 * a2 + 2 * a1 * a1 * a1
 
     def _weights(self, low: float, high: float) -> list[Ball]:
         """The r_k over an interval."""
@@ -160,8 +175,8 @@ class LineField:
                 gaps.append((j, k, gap))
         return shares(self.K, gaps)
 
-    def _shared(self, low: float, high: float, box: Ball) -> tuple[Ball, Ball]:
-        """(F, F') over an interval for a shared precision, in O(K)."""
+    def _shared(self, low: float, high: float, box: Ball) -> tuple[Ball, Ball, list[Ball]]:
+        """(F, F', the r_k) over an interval for a shared precision, in O(K)."""
         (_, left), (_, right) = self._end(low), self._end(high)
         q, c = self.q[0], self.c
         head_low, head_high = _running(left), _running(right)
@@ -170,13 +185,14 @@ class LineField:
         mean_high = sum((u * v for u, v in zip(right, c, strict=True)), _ZERO) / all_high
         mean = mean_low.union(mean_high)
         b = mean.mid()
-        spread = _ZERO
+        spread, shares_ = _ZERO, []
         for k in range(self.K):
             least = head_high[k] / right[k] + (all_low - head_low[k]) / left[k]
             most = head_low[k] / left[k] + (all_high - head_high[k]) / right[k]
-            spread = spread + between(least, most) * square(c[k] - b)
+            shares_.append(between(least, most))
+            spread = spread + shares_[-1] * square(c[k] - b)
         variance = spread - square(mean - b)
-        return q * (mean - box) + self.kappa * box, q * (q * variance - 1) + self.kappa
+        return q * (mean - box) + self.kappa * box, q * (q * variance - 1) + self.kappa, shares_
 
 
 def _running(values: Sequence[Ball]) -> list[Ball]:

@@ -9,9 +9,12 @@ it to the working precision.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -97,6 +100,7 @@ class _Search:
         self.found: list[tuple[float, float]] = []
         self.open: list[tuple[float, float]] = []
         self.boxes = 0
+        self.narrow = math.inf
         self._values: dict[float, Ball] = {}
 
     def at(self, x: float) -> Ball:
@@ -111,22 +115,25 @@ class _Search:
         smallest = (high - low) * _SMALLEST
         cuts = [x for x in _proposed(self.field, low, high) if low < x < high and self.sign_at(x)]
         ends = [low, *cuts, high]
-        stack = list(zip(ends, ends[1:], strict=False))
-        while stack:
-            piece = stack.pop()
+        self.narrow = (high - low) / 64
+        queue = deque(itertools.pairwise(ends))  # the widest first: what stays open at the end is narrow
+        while queue:
+            piece = queue.popleft()
             if self.boxes >= self.max_boxes:
                 self.open.append(piece)
             elif not self._settled(*piece):
-                stack += self._halves(*piece, smallest)
+                queue += self._halves(*piece, smallest)
 
     def _settled(self, low: float, high: float) -> bool:
         self.boxes += 1
-        value, slope = self.field.over(low, high)
+        value, slope, r = self.field.over(low, high)
         if sign(value):
             return True
         left, right = self.sign_at(low), self.sign_at(high)
         if not left or not right:
             return False
+        if not sign(slope) and slope.is_finite() and high - low < self.narrow:
+            slope = _sharper(self.field, low, high, slope, r)
         if not sign(slope):
             return left == right and self._keeps_away(low, high, slope)
         if left != right:
@@ -153,6 +160,18 @@ class _Search:
         return []
 
 
+def _both(left: Ball, right: Ball) -> Ball:
+    """The intersection of two enclosures of one range."""
+    return left.intersection(right) if right.is_finite() and left.overlaps(right) else left
+
+
+def _sharper(field: LineField, low: float, high: float, slope: Ball, r: list[Ball]) -> Ball:
+    """F' over a piece in mean value form: near a multiple zero F'' is small, and so is the error then."""
+    middle = arb(0.5 * (low + high))
+    change = field.bend(low, high, r) * (arb(low).union(arb(high)) - middle)
+    return _both(slope, field.jet(middle, 1)[1] + change)
+
+
 # -- what floats propose -----------------------------------------------------------------------------------------------
 def _proposed(field: LineField, low: float, high: float) -> list[float]:
     """Cuts half-way between approximate zeros and the extrema of F beside them."""
@@ -172,7 +191,7 @@ def _proposed(field: LineField, low: float, high: float) -> list[float]:
     roots = (a + b) / 2
     cuts: list[float] = []
     borders = np.concatenate([[0], places + 1, [len(x)]])
-    for i, (start, end) in enumerate(zip(borders, borders[1:], strict=False)):
+    for i, (start, end) in enumerate(itertools.pairwise(borders)):
         if end <= start:
             continue
         top = float(x[start + int(np.argmax(np.abs(F[start:end])))])
@@ -191,7 +210,7 @@ def _grid(A: np.ndarray, c: np.ndarray, q: np.ndarray, low: float, high: float) 
     for i in range(min(len(c), 24)):
         for j in range(i):
             C, B = (q[j] - q[i]) / 2, q[i] * c[i] - q[j] * c[j]
-            roots = np.roots([C, B, A[i] - A[j] + (q[j] * c[j] ** 2 - q[i] * c[i] ** 2) / 2]) if B or C else []
+            roots: Any = np.roots([C, B, A[i] - A[j] + (q[j] * c[j] ** 2 - q[i] * c[i] ** 2) / 2]) if B or C else []
             for z in np.real(roots):
                 slope = abs(q[i] * (c[i] - z) - q[j] * (c[j] - z))
                 parts.append(z + steps / slope if slope > 0 else np.array([z]))
@@ -217,7 +236,9 @@ def _refined(
             field = build()
             if centre is not None and arb(low) < centre < arb(high):
                 return LineZero(piece, centre, field.jet(centre, 1)[1])
-            slope = field.over(low, high)[1]
+            _, slope, r = field.over(low, high)
+            if not sign(slope):
+                slope = _sharper(field, low, high, slope, r)
             place = _newton(field, low, high)
             place = place - field.value(place) / slope
             if relative_digits(place) > digits or bits > 8 * (base + bits_of(digits)):

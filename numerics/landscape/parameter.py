@@ -25,6 +25,7 @@ from theory.calculus import (
     ZERO,
     as_scalar_term,
     at_symbols,
+    exp,
     fold_constants,
     folded,
     log,
@@ -60,6 +61,12 @@ class Noise:
     inner: Callable[[Scalar], Scalar]
     last: Scalar | None = None
 
+    def logarithmic(self) -> Noise:
+        """The same with the logarithm of the internal parameter: bifurcations of clusters spread over scales."""
+        here = {SYMBOL: exp(VARIABLE)}
+        nu, kappa, level, alpha = (folded(at_symbols(f, here)) for f in (self.nu, self.kappa, self.level, self.alpha))
+        return Noise(self.name, nu, kappa, level, alpha, lambda v: fold_constants(log(as_scalar_term(self.inner(v)))))
+
     def outer(self, inner: Ball) -> Ball:
         """The user's level at a value of the internal parameter."""
         return ball_of(self.level, {SYMBOL: inner})
@@ -87,7 +94,10 @@ def noise_parameter(process: Process, name: str, drift: str) -> Noise:
     def inner(value: Scalar) -> Scalar:
         term = as_scalar_term(value)
         if name == "t":
-            A, V = power(folded(at_symbols(process.alpha, {"t": term})), 2), folded(at_symbols(process.sigma2, {"t": term}))
+            A, V = (
+                power(folded(at_symbols(process.alpha, {"t": term})), 2),
+                folded(at_symbols(process.sigma2, {"t": term})),
+            )
         else:
             A, V = place_on(curve, name, term)
         return fold_constants(quot(V, A))

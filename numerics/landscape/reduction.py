@@ -6,8 +6,8 @@ points, and the signs of their Jacobians, are those of p(y) = sum_k w_k N(y; m_k
 *Shared covariance.* If all S_k are S, P = (S + nu I)^-1 is shared, and s(y) = P (sum_k r_k m_k - y): every zero lies in
 the convex hull of the means. Let y = m_1 + sum_i z_i e_i with independent e_i that span the differences of the means
 (orthogonal, by Gram-Schmidt in exact fractions). In z the density is a mixture with means z_k (rational) and the shared
-precision Q = (e_i' P e_j), and its score is (e_i' s(y)). So zeros agree, and jac s restricted to the span is the Jacobian
-in z. On the P-orthogonal complement of the span, (D - n) dimensions, jac s = -P: negative. Exact for any D.
+precision Q = (e_i' P e_j), and its score is (e_i' s(y)). So zeros agree, and jac s on the span is the Jacobian in z.
+On the P-orthogonal complement of the span, (D - n) dimensions, jac s = -P: negative. Exact for any D.
 
 *A line* y0 + u d: log p along it is that of a mixture in u with precisions d' P_k d; the zeros are those of d . s.
 """
@@ -126,9 +126,7 @@ def _inner(u: Sequence[Fraction], v: Sequence[Fraction]) -> Fraction:
     return sum((a * b for a, b in zip(u, v, strict=True)), Fraction(0))
 
 
-def coordinates(
-    point: Sequence[Scalar], origin: Sequence[Scalar], basis: Sequence[Sequence[Fraction]]
-) -> Rationals:
+def coordinates(point: Sequence[Scalar], origin: Sequence[Scalar], basis: Sequence[Sequence[Fraction]]) -> Rationals:
     """The coordinates of point - origin in an orthogonal basis (of its orthogonal projection)."""
     rest = [Fraction(str(u)) - Fraction(str(v)) for u, v in zip(point, origin, strict=True)]
     return [_inner(rest, b) / _inner(b, b) for b in basis]

@@ -1,6 +1,6 @@
 """The score of a mixture in a few dimensions, in balls: at points and over boxes, with its Jacobian.
 
-The density is p = sum_k e^{l_k}, l_k(x) = A_k - (x - c_k)' P_k (x - c_k)/2. With the responsibilities r_k = e^{l_k}/p and
+The density is p = sum_k e^{l_k}, l_k(x) = A_k - (x - c_k)' P_k (x - c_k)/2. With responsibilities r_k = e^{l_k}/p and
 s_k = grad l_k = P_k (c_k - x):
 
     s = E[s_k],   jac s = -E[P_k] + Cov(s_k) = -sum_k r_k P_k + sum_{i<j} r_i r_j (s_i - s_j)(s_i - s_j)'.
@@ -9,8 +9,9 @@ Over a box with midpoint m, l_j - l_k lies in (l_j - l_k)(m) + (s_j - s_k)(box) 
 s_j - s_k = P (c_j - c_k) is constant and this is the exact range of a linear function.
 
 *Where zeros lie.* Let s(x) = 0 and y = x - x0, d_k = c_k - x0 for any point x0. Then
-0 = -y . s(x) = sum_k r_k (y' P_k y - y' P_k d_k). If |y|_k > |d_k|_k in the norm of P_k for every k, each term is positive
-by Cauchy-Schwarz. So y lies in one of the ellipsoids |y|_k <= |d_k|_k, and |y_i| <= max_k sqrt((P_k^-1)_ii) |d_k|_k.
+0 = -y . s(x) = sum_k r_k (y' P_k y - y' P_k d_k). If |y|_k > |d_k|_k in the norm of P_k for every k, each term is
+positive by Cauchy-Schwarz. So y lies in one of the ellipsoids |y|_k <= |d_k|_k, and |y_i| <= max_k sqrt((P_k^-1)_ii)
+|d_k|_k.
 If P is shared, sum_k r_k P (c_k - x) = 0 puts x into the convex hull of the c_k.
 """
 
@@ -73,7 +74,9 @@ class SpaceField:
                     low, high = low.min(c[i]), high.max(c[i])
                 out.append((low, high))
             return out
-        centre = [((min(c[i].mid() for c in self.c) + max(c[i].mid() for c in self.c)) / 2).mid() for i in range(self.n)]
+        centre = [
+            ((min(c[i].mid() for c in self.c) + max(c[i].mid() for c in self.c)) / 2).mid() for i in range(self.n)
+        ]
         reach = [_ZERO] * self.n
         for c, P, V in zip(self.c, self.P, self.V, strict=True):
             d = [u - v for u, v in zip(c, centre, strict=True)]
@@ -148,7 +151,13 @@ class SpaceField:
             central = self.logs(middle, self.component_scores(middle))
             scores = self.component_scores(box)
             logs = [
-                (j, k, central[j] - central[k] + sum(((u - v) * h for u, v, h in zip(scores[j], scores[k], half, strict=True)), _ZERO))
+                (
+                    j,
+                    k,
+                    central[j]
+                    - central[k]
+                    + sum(((u - v) * h for u, v, h in zip(scores[j], scores[k], half, strict=True)), _ZERO),
+                )
                 for j in range(self.K)
                 for k in range(j)
             ]

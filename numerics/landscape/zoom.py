@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from numerics.balls import Ball, arb, precision, working
-from numerics.landscape.krawczyk import Box, Cover, Region, System, cover
+from numerics.landscape.krawczyk import Box, Region, System
+from numerics.landscape.subdivision import Cover, cover
 
 _COARSE = 2.0**-14
 MAX_DEPTH = 9

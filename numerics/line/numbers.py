@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from math import log2
 from typing import Any
@@ -37,6 +36,7 @@ from numerics.balls import (
 from numerics.line import adaptive, trapezoid
 from numerics.line.bounds import Bounds
 from numerics.line.components import TIME, Components, Series, components_of
+from numerics.line.pathwise import pathwise_variance, still
 from numerics.line.strip import Strip, best_width, shared_strip, verified_strip
 from numerics.line.trapezoid import Plan, Slopes
 from numerics.rings import Unsupported
@@ -88,13 +88,15 @@ def line_number(
 
     The precision is raised until every coefficient has ``digits`` relative digits or is zero with a radius below
     10^-(4 digits), or more than ``most`` bits would be needed: the balls tell. ``rule`` forces "trapezoid" or
-    "adaptive" (for comparisons). Raises Unsupported: a number that needs two integrals (variances of X0 with a
-    density), or no strip for a forced rule.
+    "adaptive" (for comparisons). Raises Unsupported: derivatives of the variances of X0 with a density, or no strip
+    for a forced rule.
     """
+    if name in _OF_X0:
+        law = without_labels(law)
     if name in ("variance-phi", "variance-h") and not law.is_discrete and law.K > 1:
-        raise Unsupported(f"{name} for a law with a density; ask for {name}-class")
-    if law.is_discrete and name in _OF_X0:
-        law = one_atom_a_place(law)
+        if order or symbols:
+            raise Unsupported(f"derivatives of {name} for a law with a density; ask for {name}-class")
+        return _of_pairs(name, law, germ, digits)
     goal, most = bits_of(digits) + 10, most or 8 * bits_of(digits) + 6000
     while True:
         found, bits, method, points = _computed(name, law, germ, goal, order, by, tuple(symbols), rule)
@@ -103,6 +105,24 @@ def line_number(
             reached = min(relative_digits(v) for v in found)
             return Number(tuple(found), reached, bits, method, points)
         goal = min(max(goal + missing + 6, goal * 9 // 8), most)
+
+
+def _of_pairs(name: str, law: Law, germ: Germ, digits: int) -> Number:
+    """Variances of X0's pathwise entropies with a density: integrals over X0 and X_t at once."""
+    ask, rest = digits + 8, still(0)
+
+    def known(what: str, at: Germ) -> Ball:
+        return line_number(what, law, at, digits=ask).coefficients[0]
+
+    if name == "variance-phi":
+        numbers = {
+            "mean": known("entropy", germ), "mean0": known("entropy", rest), "spread": known("varentropy", germ),
+            "spread0": known("varentropy", rest), "fisher": known("fisher-information", germ),
+        }  # fmt: skip
+    else:
+        numbers = {"entropy": known("conditional-entropy", germ)}
+    found, bits, points = pathwise_variance(name, law, germ, digits, numbers)
+    return Number((found,), relative_digits(found), bits, f"{TRAPEZOID}, over X0 and X_t", points)
 
 
 def _missing(value: Ball, digits: int) -> int:
@@ -117,15 +137,14 @@ def _missing(value: Ball, digits: int) -> int:
     return 0 if reached >= digits else bits_of(digits - max(reached, 0)) + 2
 
 
-def one_atom_a_place(law: Law) -> Law:
-    """A discrete law with atoms at equal places joined."""
-    places: dict[Any, list[Scalar]] = {}
+def without_labels(law: Law) -> Law:
+    """The law of X0 with equal components joined (atoms at one place): X0 does not know which of them it came from."""
+    parts: dict[Any, list[Scalar]] = {}
     for part in law.components:
-        places.setdefault(part.mean, []).append(part.weight)
-    if len(places) == law.K:
+        parts.setdefault((part.mean, part.cov), []).append(part.weight)
+    if len(parts) == law.K:
         return law
-    cov = law.components[0].cov
-    return Law(tuple(Component(_total(weights), mean, cov) for mean, weights in places.items()))
+    return Law(tuple(Component(_total(weights), mean, cov) for (mean, cov), weights in parts.items()))
 
 
 def _total(weights: Sequence[Scalar]) -> Scalar:
@@ -272,9 +291,7 @@ def _prior_entropy(
 @lru_cache(maxsize=256)
 def _prior(law: Law, order: int, by: str, symbols: tuple[tuple[str, Scalar], ...], goal: int) -> tuple[Ball, ...]:
     """H(X0): the entropy of the law itself, the limit of no noise at alpha = 1."""
-    zero = Fraction(0)
-    still = Germ(Fraction(1), zero, (zero,) * (order + 1), (zero,) * (order + 1), constant=True)
-    return tuple(_computed("entropy", law, still, goal, order, by, symbols, None)[0])
+    return tuple(_computed("entropy", law, still(order), goal, order, by, symbols, None)[0])
 
 
 def _assembled(name: str, parts: Components, integrals: dict[str, Series], prior: list[Ball] | None) -> Any:

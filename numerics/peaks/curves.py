@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
-from numerics.balls import Ball, arb, ball, coefficients_of, series, truncated, working
+from numerics.balls import Ball, arb, ball, coefficients_of, hull, series, truncated, working
 from numerics.line import line_number
 from numerics.line.components import components_of
 from numerics.line.numbers import one_atom_a_place
 from numerics.peaks.disc import Levels, zero_free_disc
+from numerics.peaks.outside import outside
 from numerics.peaks.sizes import Sized
 from theory.calculus import as_scalar_term, fold_constants, power
 from theory.language.instances import Germ, Law
@@ -25,8 +26,11 @@ class Curve(Protocol):
     def taylor(self, theta: Fraction, order: int, digits: int) -> list[Ball]:
         """The Taylor coefficients at an exact place, integrals with about ``digits`` digits."""
 
-    def bound(self, theta: Fraction, radius: Fraction) -> Ball | None:
-        """sup |f - k| on the disc for some constant k; None if f is not seen to be analytic there."""
+    def bound(self, theta: Fraction, radius: Fraction, reach: Fraction) -> tuple[Ball, list[Ball]] | None:
+        """(M, out): f = g + rest with |g - k| <= M on the disc for a constant k, and |rest^(s)|/s! <= out_s, s <= 3.
+
+        The latter on the real interval of half-width ``reach``. None if g is not seen to be analytic on the disc.
+        """
 
 
 def noise_germ(nu: Fraction) -> Germ:
@@ -84,26 +88,34 @@ class NoiseCurve:
         with working(bits), truncated(order + 1):
             return coefficients_of(series(total) * self._power(theta, order), order + 1)
 
-    def _power(self, theta: Fraction, order: int) -> Any:
+    def _power(self, theta: Any, order: int) -> Any:
         """factor (theta + tau)^exponent as a series."""
-        row, coefficient = [], ball(theta).sqrt() ** int(2 * self.exponent) * ball(self.factor)
+        row, place = [], ball(theta)
+        coefficient = place.sqrt() ** int(2 * self.exponent) * ball(self.factor)
         for i in range(order + 1):
             row.append(coefficient)
-            coefficient = coefficient * ball((self.exponent - i) / (theta * (i + 1)))
+            coefficient = coefficient * ball((self.exponent - i) / (i + 1)) / place
         return series(row)
 
-    def bound(self, theta: Fraction, radius: Fraction) -> Ball | None:
+    def bound(self, theta: Fraction, radius: Fraction, reach: Fraction) -> tuple[Ball, list[Ball]] | None:
         """See :class:`Curve`."""
         if radius >= theta:
             return None
         with working(ROUGH):
-            total = arb(0)
+            total, out = arb(0), [arb(0)] * 4
             for block in self.blocks:
                 sized = block.sized(ball(theta), ball(radius), (theta, radius))
                 if sized is None:
                     return None
                 total = total + block.count * sized.number(self.name, discrete=block.law.is_discrete)
+                if sized.disc.window is not None:
+                    rest = outside(self.name, block.law, theta - reach, theta + reach, sized.disc.window)
+                    out = [u + block.count * v for u, v in zip(out, rest, strict=True)]
             if self.factor != 1 or self.exponent:
                 edge = theta + radius if self.exponent > 0 else theta - radius
                 total = total * ball(abs(self.factor)) * ball(edge).sqrt() ** int(2 * self.exponent)
-            return total.upper()
+                with truncated(4):
+                    rising = coefficients_of(self._power(hull(theta - reach, theta + reach), 3), 4)
+                    sizes = series([abs(v).upper() for v in rising])
+                    out = coefficients_of(series(out) * sizes, 4)
+            return total.upper(), [v.upper() for v in out]

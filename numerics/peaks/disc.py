@@ -12,8 +12,9 @@ sum over bad j of exp(D_j + d_j) <= B < 1. Then Re(p/u_t) >= 1 + cos(psi) (good 
 
     |p| >= floor q on the box,      floor = min(cos psi, (1-B)/(1+B)).
 
-Beyond the last boxes D_j + d_j is a quadratic function that falls; there every other component is bad. So p has no zero,
-log(p/u_k) is analytic in nu on the disc for every real x, and real on the real axis. Let r~_k = |u_k|/q.
+Beyond the last boxes D_j + d_j is a quadratic function that falls; there every other component is bad. (With unequal
+variances the narrow and the wide components cross far out, where the crossing moves quickly with nu. A *window* leaves
+that out; what lies outside is bounded on the real axis alone, :mod:`numerics.peaks.outside`.) So p has no zero, log(p/u_k) is analytic in nu on the disc for every real x, and real on the real axis. Let r~_k = |u_k|/q.
 
 *Its size.* log|p/u_k| lies between log(floor/r~_k) and log(1/r~_k). arg(p/u_t) is within pi/2. With Q_k the modulus of
 the real part of the exponent and T_k = tan arg v_k, arg(u_t/u_k) is at most phi + |T_k| |Q_k - Q_t| + Q_t |T_k - T_t|,
@@ -40,7 +41,9 @@ from functools import cached_property
 
 from numerics.balls import Ball, arb, natural_power
 
-MOST_BOXES = 600
+MOST_BOXES = 400
+WINDOWS = (24, 17, 12)
+"""Half-widths of windows about the places, in standard deviations."""
 PSI = 1.4
 """The largest phase of a good component, below pi/2."""
 
@@ -62,12 +65,13 @@ class Levels:
 
 @dataclass(frozen=True)
 class Disc:
-    """A disc |nu - centre| <= radius on which |p| >= ``floor`` q; the constants of the module's docstring."""
+    """A disc |nu - centre| <= radius on which |p| >= ``floor`` q for all x, or all x of the ``window``."""
 
     levels: Levels
     centre: Ball
     radius: Ball
     floor: Ball
+    window: tuple[float, float] | None = None
 
     @cached_property
     def middle(self) -> list[Ball]:
@@ -114,8 +118,16 @@ def zero_free_disc(levels: Levels, centre: Ball, radius: Ball) -> Disc | None:
     """The disc with its floor, None if it could not be certified."""
     if not centre - radius > 0:
         return None
-    floor = _Check(levels, centre, radius).floor()
-    return None if floor is None else Disc(levels, centre, radius, floor)
+    check = _Check(levels, centre, radius)
+    floor = check.floor()
+    if floor is not None:
+        return Disc(levels, centre, radius, floor)
+    for count in () if levels.same else WINDOWS:
+        window = check.window(count)
+        floor = check.within(*window, arb(1))
+        if floor is not None:
+            return Disc(levels, centre, radius, floor, window)
+    return None
 
 
 class _Check:
@@ -150,8 +162,17 @@ class _Check:
         low, high = self._edge(-1), self._edge(1)
         if low is None or high is None:
             return None
-        worst = low[1].min(high[1])
-        stack, boxes = [(low[0], high[0])], 0
+        return self.within(low[0], high[0], low[1].min(high[1]))
+
+    def window(self, count: int) -> tuple[float, float]:
+        """The places and ``count`` standard deviations on either side."""
+        far = count * math.sqrt(max(f[2] for f in self.floats))
+        return min(f[1] for f in self.floats) - far, max(f[1] for f in self.floats) + far
+
+    def within(self, low: float, high: float, worst: Ball) -> Ball | None:
+        """The least floor of the boxes of [low, high], and ``worst``."""
+        stack, boxes = [(low, high)], 0
+        least = math.sqrt(min(f[2] for f in self.floats)) / 64
         while stack:
             a, b = stack.pop()
             boxes += 1
@@ -160,7 +181,7 @@ class _Check:
             found = self._box(a, b)
             if found is None:
                 middle = (a + b) / 2
-                if not a < middle < b:
+                if not a < middle < b or b - a < least:
                     return None
                 stack += [(a, middle), (middle, b)]
             else:

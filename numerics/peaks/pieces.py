@@ -1,98 +1,133 @@
-"""A piece of a range: a Taylor polynomial with a remainder, and the signs of its derivatives.
+"""A piece of a range: an interpolating polynomial with a proved remainder, and the signs of its derivatives.
 
-About a centre c the curve is f(c+u) = n_0 + .. + n_(N-1) u^(N-1) + rest. Where f is analytic and |f - k| <= M on the disc of
-radius R, Cauchy's estimate |n_j| <= M/R^j (j >= 1) bounds the rest: with q = |u|/R < 1 and s = 0, 1, 2, 3,
+On [c-r, c+r] write theta = c + r t. Values f(c + r t_i) at N exact nodes, symmetric about 0 and near Chebyshev's, give a
+polynomial p in t. Where f is analytic and |f - k| <= M for a constant k on the disc |t| <= R (R > 1), the error e = f - p
+is, with w(t) = prod (t - t_i) (Hermite's formula; constants are interpolated exactly),
 
-    |rest^(s)(u)| <= M R^-s N(N-1)..(N-s+1) q^(N-s)/(1-q)^(s+1)
+    |e(t)| = |w(t)/(2 pi i) integral over |s|=R of (f-k)(s)/(w(s)(s-t)) ds| <= M prod (b^2+t_i^2)/prod (R^2-t_i^2) R/(R-b)
 
-(as (N+i)..(N+i-s+1)/(N..(N-s+1)) <= binomial(i+s, s)). A part of f that is smooth only on the real piece, with its N-th
-coefficient at most T on the whole piece, adds N..(N-s+1) T |u|^(N-s) by Taylor's theorem.
+for |t| <= b < R (products over pairs +-t_i). Cauchy's estimate then bounds the derivatives on [-1, 1]:
+|e^(s)| <= s! sup|e|/(b-1)^s. Values of order zero are far cheaper than high Taylor coefficients, and do not cancel.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from numerics.balls import Ball, arb, ball, hull, natural_power, sign
+from numerics.balls import Ball, arb, ball, hull, natural_power, sign, working
 
-MOST_HALVINGS = 6
+MOST_HALVINGS = 7
+_BEYOND = tuple(Fraction(n, 8) for n in (9, 10, 11, 12, 14, 16, 20, 24))
+
+
+@lru_cache(maxsize=8)
+def nodes(count: int) -> tuple[Fraction, ...]:
+    """An even number of dyadic nodes in (-1, 1), symmetric, near Chebyshev's."""
+    half = [Fraction(round(math.cos((2 * i + 1) * math.pi / (2 * count)) * 1024), 1024) for i in range(count // 2)]
+    return (*half, *(-t for t in reversed(half)))
+
+
+@lru_cache(maxsize=8)
+def _basis(count: int) -> list[list[Ball]]:
+    """Row j: the coefficients of t^j of Lagrange's polynomials."""
+    places, columns = nodes(count), []
+    for i, at in enumerate(places):
+        row, scale = [Fraction(1)], Fraction(1)
+        for k, other in enumerate(places):
+            if k != i:
+                row = [u - other * v for u, v in zip([Fraction(0), *row], [*row, Fraction(0)], strict=True)]
+                scale *= at - other
+        columns.append([v / scale for v in row])
+    with working(256):
+        return [[ball(column[j]) for column in columns] for j in range(count)]
+
+
+def interpolated(values: Sequence[Ball]) -> list[Ball]:
+    """The coefficients in t of the polynomial through ``values`` at the nodes."""
+    return [sum((b * v for b, v in zip(row, values, strict=True)), arb(0)) for row in _basis(len(values))]
+
+
+@lru_cache(maxsize=8)
+def _amplified(count: int) -> list[Ball]:
+    """|p^(s)| on [-1, 1] is at most this times the largest of the values that p goes through, s = 0 .. 3."""
+    sums = [sum((abs(b) for b in row), arb(0)) for row in _basis(count)]
+    return [sum((math.perm(j, s) * v for j, v in enumerate(sums)), arb(0)).upper() for s in range(4)]
+
+
+def rests(count: int, discs: Sequence[tuple[Ball, Ball, Sequence[Ball]]]) -> list[Ball]:
+    """Bounds of the error and its first three derivatives in t on [-1, 1].
+
+    Discs are triples (R, M, out) in t: besides a part bounded by M on the disc there is one whose s-th derivative is at
+    most s! out_s on [-1, 1]; it adds itself and its interpolating polynomial.
+    """
+    squares = [ball(t * t) for t in nodes(count)[: count // 2]]
+    best = [arb("inf")] * 4
+    for R, M, out in discs:
+        below = arb(1)
+        for square in squares:
+            below = below * (R * R - square)
+        for beyond in _BEYOND:
+            b = ball(beyond)
+            if not b < R:
+                break
+            above = M * R / (R - b) / below
+            for square in squares:
+                above = above * (b * b + square)
+            for s in range(4):
+                found = above * math.factorial(s) / natural_power(b - 1, s)
+                found = (found + math.factorial(s) * out[s] + _amplified(count)[s] * out[0]).upper()
+                if found < best[s]:
+                    best[s] = found
+    return best
 
 
 @dataclass(frozen=True)
 class Cell:
-    """low <= theta <= high: the sign of the slope there if it is one sign, else that of the curvature, else None."""
+    """low <= theta <= high: the sign of the slope there if it is one sign, else that of the curvature, else None.
+
+    ``curvature`` is a ball of the second derivative in theta.
+    """
 
     low: Fraction
     high: Fraction
     slope: int | None
     bend: int | None
     curvature: Ball
-    third: Ball
 
 
 @dataclass(frozen=True)
 class Piece:
-    """The curve on [low, high]; ``discs`` are pairs (R, M) of which any may be used, ``extra`` is T."""
+    """The curve on [low, high]: coefficients in t of the polynomial, and what its derivatives may be off by."""
 
     low: Fraction
     high: Fraction
-    centre: Fraction
     coefficients: Sequence[Ball]
-    discs: Sequence[tuple[Ball, Ball]]
-    extra: Ball
+    rests: Sequence[Ball]
 
-    def rest(self, order: int, reach: Ball) -> Ball:
-        """A bound of the order-th derivative of the rest for |u| <= reach."""
-        N = len(self.coefficients)
-        factor = 1
-        for i in range(order):
-            factor *= N - i
-        best = None
-        for R, M in self.discs:
-            q = (reach / R).upper()
-            if not q < 1:
-                continue
-            found = (M / natural_power(R, order) * factor * q ** (N - order) / natural_power(1 - q, order + 1)).upper()
-            if best is None or found < best:
-                best = found
-        if best is None:
-            return arb("inf")
-        return (best + factor * self.extra * natural_power(reach, N - order)).upper()
-
-    def derivative(self, order: int, u: Ball, rest: Ball) -> Ball:
-        """The order-th derivative for all offsets of the ball u."""
+    def derivative(self, order: int, t: Ball) -> Ball:
+        """The order-th derivative in t for all t of a ball within [-1, 1]."""
         total = arb(0)
         for j in range(len(self.coefficients) - 1, order - 1, -1):
-            factor = 1
-            for i in range(order):
-                factor *= j - i
-            total = total * u + factor * self.coefficients[j]
-        return total + arb(0, rest)
+            total = total * t + math.perm(j, order) * self.coefficients[j]
+        return total + arb(0, self.rests[order])
 
     def cells(self) -> Iterator[Cell]:
         """The piece cut into cells, each with a sure slope or curvature where possible."""
-        reach = max(abs(ball(self.low - self.centre)), abs(ball(self.high - self.centre)), key=float).upper()
-        rests = [self.rest(s, reach) for s in range(4)]
-        yield from self._cells(self.low, self.high, rests, 0)
+        yield from self._cells(Fraction(-1), Fraction(1), 0)
 
-    def _cells(self, low: Fraction, high: Fraction, rests: Sequence[Ball], depth: int) -> Iterator[Cell]:
+    def _cells(self, low: Fraction, high: Fraction, depth: int) -> Iterator[Cell]:
         middle = (low + high) / 2
-        offset, width = ball(middle - self.centre), hull(low - middle, high - middle)
-        wide = hull(low - self.centre, high - self.centre)
-        third = self.derivative(3, wide, rests[3])
-        curvature = self.derivative(2, offset, rests[2]) + third * width
-        curvature = _meet(curvature, self.derivative(2, wide, rests[2]))
-        slope = sign(self.derivative(1, offset, rests[1]) + curvature * width)
+        offset, width, wide = ball(middle), hull(low - middle, high - middle), hull(low, high)
+        curvature = self.derivative(2, offset) + self.derivative(3, wide) * width
+        slope = sign(self.derivative(1, offset) + curvature * width)
         bend = sign(curvature)
         if slope or bend or depth >= MOST_HALVINGS:
-            yield Cell(low, high, slope or None, bend or None, curvature, third)
+            c, r = (self.low + self.high) / 2, (self.high - self.low) / 2
+            yield Cell(c + r * low, c + r * high, slope or None, bend or None, curvature / ball(r * r))
             return
-        yield from self._cells(low, middle, rests, depth + 1)
-        yield from self._cells(middle, high, rests, depth + 1)
-
-
-def _meet(left: Ball, right: Ball) -> Ball:
-    """A ball for what lies in both."""
-    return left if left.rad() < right.rad() else right
+        yield from self._cells(low, middle, depth + 1)
+        yield from self._cells(middle, high, depth + 1)

@@ -1,4 +1,4 @@
-"""All local extrema of a curve over a range of its parameter, by pieces of Taylor polynomials with proved remainders.
+"""All local extrema of a curve over a range of its parameter, by polynomial pieces with proved remainders.
 
 The range is covered by pieces (:mod:`numerics.peaks.pieces`), and these by cells on which the slope or the curvature has one
 sign. A run of neighbouring cells with one sign of the curvature holds a zero of the slope exactly if the slopes at its two
@@ -14,10 +14,11 @@ from fractions import Fraction
 
 from numerics.balls import Ball, arb, ball, bits_of, hull, midpoint, sign, upper, working
 from numerics.peaks.curves import ROUGH, Curve
-from numerics.peaks.pieces import Cell, Piece
+from numerics.peaks.pieces import Cell, Piece, interpolated, nodes, rests
 
-TERMS = 14
-STEP = Fraction(13, 10)
+NODES = 18
+"""Values that a piece rests on."""
+STEP = Fraction(7, 5)
 """The ratio of the ends of a first piece."""
 NARROWEST = Fraction(1, 10**6)
 """A piece is not halved below this part of its place."""
@@ -73,30 +74,34 @@ class Search:
                 middle = _short((low + high) / 2)
                 stack += [(middle, high), (low, middle)]
             else:
-                cells.append(Cell(low, high, None, None, arb("nan"), arb("nan")))
+                cells.append(Cell(low, high, None, None, arb("nan")))
         return cells
 
     def _piece(self, low: Fraction, high: Fraction) -> Piece | None:
-        """The Taylor piece, None if no disc reaches beyond it."""
-        centre = _short((low + high) / 2)
-        reach = max(centre - low, high - centre)
-        discs = []
+        """The piece with its polynomial, None if no disc reaches beyond it."""
+        centre, reach = (low + high) / 2, (high - low) / 2
+        discs: list[tuple[Ball, Ball, list[Ball]]] = []
         for i in range(max(self._start - 1, 0), len(RADII)):
             radius = _short(centre * RADII[i])
-            if radius * 10 < reach * 11:
+            if radius * 4 < reach * 5:
                 break
-            size = self.curve.bound(centre, radius)
-            if size is not None and size.is_finite():
+            bound = self.curve.bound(centre, radius, reach)
+            if bound is not None and bound[0].is_finite():
                 if not discs:
                     self._start = i
-                discs.append((ball(radius), size))
-                if len(discs) == 4:
+                with working(ROUGH):
+                    scaled = [v * ball(reach**s) for s, v in enumerate(bound[1])]
+                    discs.append((ball(radius / reach), bound[0], scaled))
+                if len(discs) == 3:
                     break
         if not discs:
             self._start = max(self._start - 1, 0)
             return None
-        coefficients = self.curve.taylor(centre, TERMS - 1, 12)
-        return Piece(low, high, centre, coefficients, discs, arb(0))
+        with working(ROUGH):
+            lost = rests(NODES, discs)
+        values = [self.curve.taylor(centre + reach * t, 0, 20)[0] for t in nodes(NODES)]
+        with working(160):
+            return Piece(low, high, interpolated(values), lost)
 
     # -- zeros of the slope ---
     def _collect(self, cells: Sequence[Cell]) -> None:

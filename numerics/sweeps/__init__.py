@@ -1,5 +1,5 @@
 """Quantities over many noise levels in float64: fast, with error estimates, never a verdict."""
 
-from numerics.sweeps.sweep import Sweep, level_range, sweep
+from numerics.sweeps.door import Sweep, level_range, sweep
 
 __all__ = ["Sweep", "level_range", "sweep"]

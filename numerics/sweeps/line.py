@@ -172,7 +172,7 @@ def centred_gain(line: Line, information_of: Array, what: str) -> Integrand:
 
 def _squared(parts: Parts, away: Array, size: Array) -> tuple[Array, Array]:
     """(p away^2, its rounding), ``away`` a difference of numbers of the given size; averaged over k if (K, N)."""
-    square, slip = away * away, 8 * EPS * np.abs(away) * size
+    square, slip = away * away, 16 * EPS * np.abs(away) * size
     if away.ndim == 2:
         square, slip = (parts.posterior * square).sum(axis=0), (parts.posterior * slip).sum(axis=0)
     return parts.density * square, parts.density * slip

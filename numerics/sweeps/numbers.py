@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from numerics.rings import Unsupported
+from numerics.sweeps.ends import data_of, end_variance
 from numerics.sweeps.line import (
     Estimate,
     centred,
@@ -95,15 +95,9 @@ class Numbers:
 
     def _of_data(self) -> Estimate:
         """H(Z|X_0), the same at all levels."""
-        from numerics.sweeps.noise import Noise
-
         if self.labels.K == 1:
             return exactly(0.0, self.n)
-        one = np.ones(1)
-        clean = Noise(one, one, 0 * one, 0 * one, one)
-        line = self.labels
-        data = Line(line.weights, line.places, line.differences, line.spreads, line.spread_differences, clean)
-        found = integrals(data, label_entropy, overlap=True)
+        found = integrals(data_of(self.labels), label_entropy, overlap=True)
         return Estimate(np.repeat(found.value, self.n), np.repeat(found.error, self.n))
 
     def fisher_information(self) -> Estimate:
@@ -147,17 +141,21 @@ class Numbers:
 
     def variance_phi(self) -> Estimate:
         """Var(-log P(X_0|x))."""
-        self._without_density("variance-phi")
+        if not self.discrete:
+            return self._of_ends("variance-phi")
         return self._variance(self.places, "surprise")
 
     def variance_h(self) -> Estimate:
         """Var H(X_0|x)."""
-        self._without_density("variance-h")
+        if not self.discrete:
+            return self._of_ends("variance-h")
         return self._variance(self.places, "entropy")
 
-    def _without_density(self, name: str) -> None:
-        if not self.discrete:
-            raise Unsupported(f"{name} of a law with a density has no float64 path; ask for {name}-class")
+    def _of_ends(self, name: str) -> Estimate:
+        """For a law with a density."""
+        if self.labels.K == 1:
+            return exactly(0.5 if name == "variance-phi" else 0.0, self.n, 0.0)
+        return end_variance(self.labels, self.conditional_entropy(), name)
 
     @staticmethod
     def _about(second: Estimate, mean: Estimate) -> Estimate:

@@ -135,7 +135,7 @@ class Parts:
         self.exponents = self.lags + np.take(line.log_ratios, top, axis=1)
         self.odds = np.where(self.is_top, 1.0, np.exp(self.exponents))
         self.others = np.where(self.is_top, 0.0, self.odds).sum(axis=0)
-        self.y, self.v_top, self.d = y, v_top, d
+        self.away, self.y, self.v_top, self.d = away, y, v_top, d
         self.log_top = naive[top, span]
 
     @cached_property

@@ -20,7 +20,7 @@ from numerics.line import line_number
 from numerics.quantities.values import value
 from numerics.rings import Unsupported
 from proofs_checks.attack.numbers_draw import Pair, draw
-from proofs_checks.attack.numbers_oracle import MARGIN, NoAnswer, ask
+from proofs_checks.attack.numbers_oracle import MARGIN, NoAnswerError, ask
 
 BATCH = 10
 BUDGET = 20_000.0
@@ -149,7 +149,7 @@ def _oracle(pair: Pair, plain: Found, double: Found, budget: float, tally: Tally
         return
     try:
         answers = ask(pair, balls, budget)
-    except NoAnswer as reason:
+    except NoAnswerError as reason:
         tally.silent[str(reason)] += 1
         return
     tally.oracle[plain.method] += 1
@@ -206,10 +206,11 @@ def shown(tally: Tally, seed: int, seconds: float) -> str:
     count = sum(tally.pairs.values())
     asked = sum(tally.oracle.values())
     lines = [f"{count} random (mixture, quantity) pairs, seed {seed}, {seconds:.0f} s"]
-    for title, counter in (
-        ("components, layout", tally.pairs), ("asked", tally.asked), ("quantity", tally.quantities), ("method", tally.methods), ("check", tally.checks),
-        ("inside by mpmath", tally.oracle), ("mpmath is silent", tally.silent),
-    ):  # fmt: skip
+    groups = {
+        "components, layout": tally.pairs, "asked": tally.asked, "quantity": tally.quantities, "method": tally.methods,
+        "check": tally.checks, "mpmath answers, by method": tally.oracle, "mpmath is silent": tally.silent,
+    }  # fmt: skip
+    for title, counter in groups.items():
         lines.append(f"{title}:")
         lines += [f"  {number:6d}  {name}" for name, number in _ordered(counter)]
     lines.append(f"mpmath at higher precision answered for {asked} ({100 * asked / max(1, count):.0f} %)")

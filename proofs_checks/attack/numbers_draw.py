@@ -86,7 +86,7 @@ def draw(name: str) -> Pair:
     digits, order, by = random.randint(10, 40), 0, None
     if random.random() < 0.2:
         digits, order = random.randint(10, 20), random.choice((1, 2))
-        by = random.choice(CLOCKS) if clock or quantity != "class-gap" and random.random() < 0.3 else None
+        by = random.choice(CLOCKS) if clock or (quantity != "class-gap" and random.random() < 0.3) else None
     elif random.random() < 0.5:
         digits = random.randint(10, 20)
     return Pair(name, law, germ, quantity, digits, order, clock, by, kind, layout)

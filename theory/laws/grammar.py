@@ -39,7 +39,7 @@ from theory.laws.products import check_entries, check_size, product
 from theory.laws.symbols import sum_to_one
 
 STANDING_LAWS: dict[str, Law] = {law.name: law for law in (T1, T1W, T2, T3, T4, T5)}
-_LATER = {"sphere": "the uniform law on a sphere"}
+_ALONE = {"sphere": "the uniform law on a sphere"}
 FORMS = "deltas(..), gaussian(.., ..), mixture(..: N(.., ..), ..), product(.., ..)"
 
 
@@ -178,10 +178,9 @@ def parse_law_text(text: str) -> Law:
     """The law that ``text`` spells, never a file. Raises GrammarError with the column and the remedy."""
     if isinstance(text, str):  # before arguments are looked at: file names are outside the alphabet
         later = re.search(r"\b(points|empirical|sphere)\s*\(", text[:MAX_LENGTH])
-        if later and later.group(1) in _LATER:
-            raise GrammarError(later.start() + 1, f"{_LATER[later.group(1)]} is not available yet; available: {FORMS}")
         if later:
-            message = "a law of points from a file stands alone; it is no factor of a product"
+            kind = _ALONE.get(later.group(1), "a law of points from a file")
+            message = f"{kind} stands alone; it is no factor of a product"
             raise GrammarError(later.start() + 1, message)
     reader = Reader(text)
     law = read_law(reader)
