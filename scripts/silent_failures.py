@@ -479,8 +479,8 @@ def page() -> str:
 
 def shortened(finding: Finding) -> str:
     """The certified value, as many digits as tell it from the one returned."""
-    number = decimal.Decimal(finding.centre)
-    return str(number.normalize(decimal.Context(prec=finding.right + 6, rounding=decimal.ROUND_DOWN))) + "…"
+    context = decimal.Context(prec=finding.right + 6, rounding=decimal.ROUND_DOWN, capitals=0)
+    return context.to_sci_string(context.create_decimal(finding.centre)) + "…"
 
 
 HEAD = """# Wrong digits without a warning

@@ -14,9 +14,9 @@ Unequal variances, and many components far apart: :mod:`numerics.zero_free` cert
 lambda = log(1/c) + pi/2 + a max |s_j - s_k|, which is at most lambda_0 (1+|xi|). Where 1 - r~_k >= 1/3,
 |u_k| <= 3 |u_k| (1-r~_k) <= 1.5 S_k, so that |u_k| N_k <= (1 + 1.5 lambda) S_k and |u_k| N_k^2 is at most
 (4.4 + 3 lambda^2) S_k. Where 1 - r~_k < 1/3 on the whole segment from x to x+iy, R~ < 1/2 and
-N_k <= -log(1 - R~) <= 2.1 (1-r~_k), which gives less. As R~ is a convex function of y^2, the only case left is 1 - r~_k >= 1/3 at x itself: there u_k(x) <= 1.5 S_k(x),
-and |u_k(z)| <= exp(a^2/2v_k) u_k(x). So the bounds hold with sqrt(u_k u_j) of the real line raised by
-exp(a^2/(2 min(v_k, v_j))).
+N_k <= -log(1 - R~) <= 2.1 (1-r~_k), which gives less. As R~ is a convex function of y^2, the only case left is
+1 - r~_k >= 1/3 at x itself: there u_k(x) <= 1.5 S_k(x), and |u_k(z)| <= exp(a^2/2v_k) u_k(x). So the bounds hold with
+sqrt(u_k u_j) of the real line raised by exp(a^2/(2 min(v_k, v_j))).
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def test_a_symbol_of_the_law():
             line_number(
                 "varentropy", law, STANDING_GERM, digits=25, symbols=tuple((values | {name: values[name] + s}).items())
             )
-            for s in (-h, h)
+            for s in (-step, step)
         ]
         low, high = (n.coefficients[0] for n in ends)
         slope = float(high - low) * 1000
