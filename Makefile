@@ -72,6 +72,7 @@ bench: $(VENV)/.core
 	$(BIN)/python benchmarks/empirical.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/algebra.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/sweep.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/fixed_points.py $(BENCH_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -104,8 +104,15 @@ def sweeps(console, count):
                     times[0] = min(times[0], time.process_time() - start)
             ratios.append(times[0] / times[1])
             stated = float(np.max(mine.errors / np.abs(mine.values)))
-            table.add_row(name, quantity, f"{times[0] * 1e3:.0f} ms", f"{times[1] * 1e3:.0f} ms", f"{ratios[-1]:.1f}",
-                          *(f"{worst(quantity, law, levels, v):.0e}" for v in (theirs, mine.values)), f"{stated:.0e}")
+            table.add_row(
+                name,
+                quantity,
+                f"{times[0] * 1e3:.0f} ms",
+                f"{times[1] * 1e3:.0f} ms",
+                f"{ratios[-1]:.1f}",
+                *(f"{worst(quantity, law, levels, v):.0e}" for v in (theirs, mine.values)),
+                f"{stated:.0e}",
+            )
     console.print(table)
     console.print(f"scipy / sweep: median {statistics.median(ratios):.1f}, from {min(ratios):.1f} to {max(ratios):.1f}")
 

@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "verify": "infodyn.api", "value": "infodyn.api", "derive": "infodyn.api", "claims": "infodyn.api",
-    "sweep": "infodyn.api",
+    "sweep": "infodyn.api", "peaks": "infodyn.api",
     "fixed_points": "infodyn.api", "critical": "infodyn.api", "bifurcation_diagram": "infodyn.api",
     "parse_law": "theory.laws", "parse_process": "theory.processes",
     "Law": "theory.language.instances", "Germ": "theory.language.instances", "Setting": "theory.language.instances",

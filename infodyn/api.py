@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numerics.empirical import EmpiricalLaw, Estimate
     from numerics.landscape import Criticals, Diagram, FixedPoints
     from numerics.paths.confrontation import PathOutcome
+    from numerics.peaks import Peaks
     from numerics.quantities import Value
     from numerics.sweeps import Sweep
     from numerics.sweeps.noise import Level
@@ -204,6 +205,24 @@ def bifurcation_diagram(
         _law(law), _process(process), at=None if at is None else parse_at(at), parameter=parameter,
         within=None if within is None else _range(within), drift=drift, digits=digits, samples=samples,
     )  # fmt: skip
+
+
+def peaks(
+    quantity: str,
+    law: str | Law,
+    process: str | Process = "ve",
+    *,
+    within: str | None = None,
+    clock: str | None = None,
+    digits: int = 15,
+) -> Peaks:
+    """All local extrema of a number, or of a rate per unit of ``clock``, over a range of noise levels, with proof.
+
+    ``within``: as in ``"sigma=1/10..5"``. Nats. Raises ValueError (LawError) with the remedy.
+    """
+    from numerics.peaks import peaks as work
+
+    return work(quantity, _law(law), _process(process), within=within, clock=clock, digits=digits)
 
 
 def confront(

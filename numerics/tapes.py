@@ -74,6 +74,9 @@ class TapeRing(ArbRing):
         """Where a node or number is."""
         if isinstance(value, Node):
             return value.index
+        if not isinstance(value, int) and not value.is_finite():
+            self.values.append(value)
+            return len(self.values) - 1
         key = value if isinstance(value, int) else (*value.mid().man_exp(), *value.rad().man_exp())
         if key not in self._numbers:
             self.values.append(value)

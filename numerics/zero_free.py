@@ -185,7 +185,7 @@ def _guess(pairs: _Pairs, floor: float, widest: float) -> float:
         heights = np.abs(zs.imag)[np.abs(raw.sum(axis=1)) <= 2 * floor * np.abs(raw).sum(axis=1)]
         if len(heights):
             widest = min(widest, float(np.min(heights)))
-    narrow = 0.02 / max(float(q.mid()) for q in pairs.precisions) ** 0.5
+    narrow: float = 0.02 / max(float(q.mid()) for q in pairs.precisions) ** 0.5
     low = min(narrow, widest)
     while low < widest and _least(pairs.floats, min(1.2 * low, widest)) >= floor:
         low = min(1.2 * low, widest)
@@ -206,8 +206,9 @@ def _relative(floats: tuple[NDArray[np.float64], ...], zs: NDArray[Any]) -> NDAr
     """u_k / max_j |u_j| at the points, (N, K)."""
     C2, C1, C0 = floats
     z = zs[:, None]
-    logs = C2[:, 0] * z * z + C1[:, 0] * z + C0[:, 0]
-    return np.exp(logs - logs.real.max(axis=1, keepdims=True))  # type: ignore[no-any-return]
+    with np.errstate(all="ignore"):  # places that are far beyond floats are not looked at
+        logs = C2[:, 0] * z * z + C1[:, 0] * z + C0[:, 0]
+        return np.nan_to_num(np.exp(logs - logs.real.max(axis=1, keepdims=True)))  # type: ignore[no-any-return]
 
 
 def _least(floats: tuple[NDArray[np.float64], ...], a: float) -> float:
@@ -220,7 +221,8 @@ def _least(floats: tuple[NDArray[np.float64], ...], a: float) -> float:
     if not len(xs):
         return 1.0
     raw = _relative(floats, xs + 1j * a)
-    return float((np.abs(raw.sum(axis=1)) / np.abs(raw).sum(axis=1)).min())
+    size = np.abs(raw).sum(axis=1)
+    return float(np.abs(raw.sum(axis=1) / np.where(size > 0, size, np.inf))[size > 0].min(initial=1.0))
 
 
 # -- balls certify ----------------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ def test_no_claim_has_a_function_of_its_own_in_a_judge():
     judges = [p for p in FILES if p.name.startswith(("judge_", "campaign_")) or "numerics" in p.parts]
     for path in judges:
         text = path.read_text(encoding="utf-8")
-        assert not [id for id in load() if f'"{id}"' in text and "quantities" not in path.parts], path
+        named = [id for id in load() if f'"{id}"' in text]
+        assert not named or {"quantities", "landscape", "line", "space", "sweeps", "peaks"} & {*path.parts}, path
 
 
 def lines_of_code(path):

@@ -16,7 +16,7 @@ from typing import Any
 from numerics.balls import Ball, arb, ball, bits_of, relative_digits, working
 from numerics.landscape.line import LineField
 from numerics.landscape.line_zeros import LineZeros, line_zeros
-from numerics.landscape.reduction import USES, Reduced, along_line, nu_of, precisions, reduced
+from numerics.landscape.reduction import USES, Reduced, along_line, collinear, nu_of, precisions, reduced
 from numerics.landscape.scalars import ball_of
 from numerics.landscape.space import applied, dot
 from numerics.landscape.space_zeros import inertia, space_zeros
@@ -116,7 +116,7 @@ def fixed_points(
 
 def _everywhere(law: Law, germ: Germ, digits: int, max_boxes: int) -> FixedPoints:
     nu = nu_of(germ)
-    blocks = factors(law)
+    blocks = ((tuple(range(law.D)), law),) if collinear(law) else factors(law)  # a line needs no factors
     once = {block: _block(block, nu, digits, max_boxes) for block in dict.fromkeys(b for _, b in blocks)}
     parts = [once[block] for _, block in blocks]
     count: int | None = 1

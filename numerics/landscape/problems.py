@@ -35,7 +35,7 @@ class Problem:
     """A family to be searched, over a range of its internal parameter, and how to read its solutions.
 
     ``places`` turns (y, inner parameter) into x; ``outer`` the inner parameter into the one asked for, ``inner`` back.
-    ``whole``: nothing happens outside the range. ``across``: dimensions across the line of the means.
+    ``whole``: nothing happens outside the range, ``asked``: the range that was asked for, in its own parameter. ``across``: dimensions across the line of the means.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Problem:
     exact: Callable[[Found], str | None]
     across: int = 0
     whole: bool = False
+    asked: tuple[Ball, Ball] | None = None
 
 
 def inner_range(noise: Noise, within: Range | None) -> Range | None:
@@ -57,12 +58,16 @@ def inner_range(noise: Noise, within: Range | None) -> Range | None:
         return None
     ends = [noise.inner(v) for v in within]
     with working(256):
+        if not ball_of(within[0]) < ball_of(within[1]):
+            raise QuantityError(f"the range of {noise.name} is empty; give LO..HI with LO < HI")
+        if noise.name not in ("t", "log-sigma") and ball_of(within[0]) < 0:
+            raise QuantityError(f"{noise.name} is never negative; give LO..HI with LO >= 0")
         balls = [ball_of(v) for v in ends]
         if not all(v.is_finite() for v in balls):
             raise QuantityError(f"{noise.name} does not reach the ends of the range; give another one")
         order = [0, 1] if balls[0] < balls[1] else [1, 0]
         if not balls[order[0]] < balls[order[1]] or balls[order[0]] < 0:
-            raise QuantityError(f"the range of {noise.name} is empty; give LO..HI with LO < HI")
+            raise QuantityError(f"the process does not have {noise.name} over the whole range; give another one")
     return ends[order[0]], ends[order[1]]
 
 
@@ -82,6 +87,10 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
         ends = inner or _all_levels(line, noise)
         low, high = (ball_of(v) if isinstance(v, (Fraction, Term)) else v for v in ends)
     odd, plain = _is_odd(parts, shift), noise
+    asked = low, high
+    if inner is not None and noise.nu == VARIABLE and noise.kappa == ZERO:  # nothing happens outside these levels
+        first, last = _all_levels(line, noise)
+        low, high = low.max(first), high.min(last).max(low.max(first))
     if noise.nu == VARIABLE and low > 0:
         noise = noise.logarithmic()
         with working(256):
@@ -111,7 +120,8 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
         return scalar_text(fold_constants(at_symbols(plain.level, {SYMBOL: nu})))
 
     return Problem(
-        noise.name, drift, build, low, high, places, noise.outer, noise.inner, exact, law.D - 1, inner is None
+        noise.name, drift, build, low, high, places, noise.outer, noise.inner, exact, law.D - 1, inner is None,
+        (plain.outer(asked[0]), plain.outer(asked[1])),
     )  # fmt: skip
 
 

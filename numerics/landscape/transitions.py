@@ -18,7 +18,7 @@ from numerics.landscape.centre import at_centre
 from numerics.landscape.critical import Critical, Criticals, Found, Search, search
 from numerics.landscape.parameter import DRIFTS, Noise, noise_parameter
 from numerics.landscape.problems import Problem, Range, inner_range, noise_problem, symbol_problem
-from numerics.landscape.reduction import USES
+from numerics.landscape.reduction import USES, collinear
 from numerics.landscape.scalars import ball_of
 from numerics.quantities.values import QuantityError, _check_law
 from theory.language.instances import Law
@@ -106,7 +106,8 @@ def pose(
     inner = inner_range(noise, within)
     if inner is None and (drift != "density" or process.curve is None):
         raise QuantityError(f"give the range of {name}, as in --within 1/10..9/10")
-    return Posed(factors(law), noise, inner, drift, lambda block: noise_problem(block, noise, inner, drift))
+    blocks = ((tuple(range(law.D)), law),) if collinear(law) else factors(law)
+    return Posed(blocks, noise, inner, drift, lambda block: noise_problem(block, noise, inner, drift))
 
 
 # -- solving and reading -----------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def _solved(problem: Problem | None, posed: Posed, block: Law, digits: int, max_
         low, high = (ball_of(v) if isinstance(v, (Fraction, Term)) else v for v in (problem.low, problem.high))
     found: Search = search(problem.build, low, high, digits + 3, max_boxes)
     with working(bits_of(digits) + 128):
-        ends = problem.outer(low), problem.outer(high)
+        ends = problem.asked or (problem.outer(low), problem.outer(high))
         forward = not ends[1] < ends[0]
         points = tuple(_read(problem, one, forward) for one in found.found)
     across, uses = (" along the line of the means", USES) if problem.across else ("", ())

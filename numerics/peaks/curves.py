@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from numerics.balls import Ball, arb, ball, coefficients_of, hull, series, truncated, working
 from numerics.line import line_number
 from numerics.line.components import components_of
-from numerics.line.numbers import one_atom_a_place
 from numerics.peaks.disc import Levels, zero_free_disc
 from numerics.peaks.outside import outside
 from numerics.peaks.sizes import Sized
@@ -49,8 +48,6 @@ class Block:
     _discs: dict[Any, Sized | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.law.is_discrete:
-            self.law = one_atom_a_place(self.law)
         with working(ROUGH):
             parts = components_of(self.law, noise_germ(Fraction(1)))
         columns = ([row[0] for row in rows] for rows in (parts.weights, parts.means, parts.spreads))
@@ -68,12 +65,20 @@ class Block:
 
 @dataclass
 class NoiseCurve:
-    """factor * nu^exponent * sum over the blocks of a number of X_0 + sqrt(nu) eps; theta = nu."""
+    """factor * product of (nu + k)^e * sum over the blocks of a number of X_0 + sqrt(nu) eps; theta = nu.
+
+    ``powers``: pairs (k, e) with rational k >= 0 and multiples e of 1/2.
+    """
 
     name: str
     blocks: Sequence[Block]
     factor: Fraction = Fraction(1)
-    exponent: Fraction = Fraction(0)
+    powers: tuple[tuple[Fraction, Fraction], ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """The number itself."""
+        return self.factor == 1 and not self.powers
 
     def taylor(self, theta: Fraction, order: int, digits: int) -> list[Ball]:
         """See :class:`Curve`."""
@@ -83,19 +88,22 @@ class NoiseCurve:
             bits = max(bits, found.bits)
             with working(found.bits):
                 total = [t + block.count * c for t, c in zip(total, found.coefficients, strict=True)]
-        if self.factor == 1 and not self.exponent:
+        if self.is_plain:
             return total
         with working(bits), truncated(order + 1):
             return coefficients_of(series(total) * self._power(theta, order), order + 1)
 
     def _power(self, theta: Any, order: int) -> Any:
-        """factor (theta + tau)^exponent as a series."""
-        row, place = [], ball(theta)
-        coefficient = place.sqrt() ** int(2 * self.exponent) * ball(self.factor)
-        for i in range(order + 1):
-            row.append(coefficient)
-            coefficient = coefficient * ball((self.exponent - i) / (i + 1)) / place
-        return series(row)
+        """factor prod (theta + k + tau)^e as a series."""
+        result = series([ball(self.factor)])
+        for shift, exponent in self.powers:
+            row, place = [], ball(theta) + ball(shift)
+            coefficient = place.sqrt() ** int(2 * exponent)
+            for i in range(order + 1):
+                row.append(coefficient)
+                coefficient = coefficient * ball((exponent - i) / (i + 1)) / place
+            result = result * series(row)
+        return result
 
     def bound(self, theta: Fraction, radius: Fraction, reach: Fraction) -> tuple[Ball, list[Ball]] | None:
         """See :class:`Curve`."""
@@ -111,9 +119,11 @@ class NoiseCurve:
                 if sized.disc.window is not None:
                     rest = outside(self.name, block.law, theta - reach, theta + reach, sized.disc.window)
                     out = [u + block.count * v for u, v in zip(out, rest, strict=True)]
-            if self.factor != 1 or self.exponent:
-                edge = theta + radius if self.exponent > 0 else theta - radius
-                total = total * ball(abs(self.factor)) * ball(edge).sqrt() ** int(2 * self.exponent)
+            if not self.is_plain:
+                total = total * ball(abs(self.factor))
+                for shift, exponent in self.powers:  # |nu + k| lies between its values at the ends of the disc
+                    edge = theta + shift + (radius if exponent > 0 else -radius)
+                    total = total * ball(edge).sqrt() ** int(2 * exponent)
                 with truncated(4):
                     rising = coefficients_of(self._power(hull(theta - reach, theta + reach), 3), 4)
                     sizes = series([abs(v).upper() for v in rising])

@@ -42,7 +42,7 @@ from functools import cached_property
 from numerics.balls import Ball, arb, natural_power
 
 MOST_BOXES = 400
-WINDOWS = (24, 17, 12)
+WINDOWS = (24.0, 15.0, 11.0, 9.0, 8.0, 7.0)
 """Half-widths of windows about the places, in standard deviations."""
 PSI = 1.4
 """The largest phase of a good component, below pi/2."""
@@ -164,7 +164,7 @@ class _Check:
             return None
         return self.within(low[0], high[0], low[1].min(high[1]))
 
-    def window(self, count: int) -> tuple[float, float]:
+    def window(self, count: float) -> tuple[float, float]:
         """The places and ``count`` standard deviations on either side."""
         far = count * math.sqrt(max(f[2] for f in self.floats))
         return min(f[1] for f in self.floats) - far, max(f[1] for f in self.floats) + far
@@ -228,6 +228,17 @@ class _Check:
         bad = bad.upper()
         return ((1 - bad) / (1 + bad)).lower() if bad < 0.8 else None
 
+    def _expanded(self, j: int, t: int, y: Ball, z: Ball, u: Ball) -> Ball:
+        """d_j by the derivatives of log(u_j/u_t) in nu: the first at the centre, the second on the disc."""
+        h, cj, ct = self.h, self.c[j], self.c[t]
+        first = y * y / cj**2 - z * z / ct**2 + 2 * (y / cj**2 - z / ct**2) * u
+        first = first + (1 / cj**2 - 1 / ct**2) * natural_power(u, 2).nonnegative_part() - (1 / cj - 1 / ct)
+        square, other = natural_power(abs(y + u), 2), natural_power(abs(z + u), 2)
+        low, high = (cj - h).min(ct - h), abs(self.S[j] - self.S[t])
+        plain = square / (cj - h) ** 3 + other / (ct - h) ** 3
+        bent = abs((y - z) * (y + z + 2 * u)) / (cj - h) ** 3 + 3 * other * high / low**4
+        return h * abs(first) / 2 + h * h * (plain.upper().min(bent.upper()) + high / low**3) / 2
+
     def _box(self, a: float, b: float) -> Ball | None:
         """The floor on a box, None if it is too low."""
         x = (a + b) / 2
@@ -246,6 +257,8 @@ class _Check:
             if not self.same:
                 rise = rise + (1 / ct - 1 / cj) * natural_power(u, 2).nonnegative_part() / 2
             turned = E0 + E1 * abs(y + z + 2 * u) / 2 + E2 * natural_power(abs(y + u), 2) / 2
+            if not self.same:
+                turned = turned.upper().min(self._expanded(j, t, y, z, u).upper())
             found.append((float(turned.upper()), turned.upper(), (rise + turned).upper()))
         found.sort(key=lambda entry: entry[0])
         best = None

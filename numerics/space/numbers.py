@@ -146,12 +146,12 @@ class _Numbers:
 
     def entropy(self, clean: bool = False) -> Ball:
         """H(X_t), or H(X0) of a density."""
-        inner = -self.integral("log", clean=clean)
+        inner = self.integral("log", clean=clean)
         with working(self.bits):
             alpha, sigma2, c = self.levels()
             v = c if clean else alpha * alpha * c + sigma2
             across = self.law.D - self.span.rank
-            return inner + (self.law.D * v.log() + across * _kernel()) / 2
+            return (self.law.D * v.log() + across * _kernel()) / 2 - inner
 
     def noise(self) -> Ball:
         """H(X_t | X0)."""

@@ -130,6 +130,12 @@ class _Plane:
                 total = total + self.weight(k) * (a + d) / (a * d - b * b)
             return total - gap
 
+    def divergence(self) -> Ball:
+        """E div s = -E|s|^2."""
+        fisher = self.fisher()
+        with working(self.bits):
+            return -fisher
+
     def mmse(self) -> Ball:
         """E tr Cov(X0 | x) = sigma^2/alpha^2 (2 - sigma^2 E|s|^2)."""
         fisher = self.fisher()
@@ -167,7 +173,7 @@ _FORMS: dict[str, Callable[[_Plane], Ball]] = {
     "conditional-entropy": lambda t: t.conditional_entropy(),
     "mutual-information": lambda t: t.mutual_information(),
     "fisher-information": lambda t: t.fisher(),
-    "expected-divergence": lambda t: -t.fisher(),
+    "expected-divergence": lambda t: t.divergence(),
     "mmse": lambda t: t.mmse(),
     "class-entropy": lambda t: t.integral("label"),
     "class-gap": lambda t: t.integral("gap"),

@@ -72,7 +72,7 @@ def integrals(line: Line, integrand: Integrand, *, overlap: bool) -> Estimate:
             raise Unsupported(f"the level {where:g} needs more than {MOST} nodes in float64; ask value for it")
         fine, coarse, rounding, largest = _sums(line.at(index), integrand, windows, overlap, index)
         gap = np.abs(fine - coarse)
-        value[index], error[index] = fine, gap + rounding + largest + UNDERFLOW
+        value[index], error[index] = fine, gap + 1.5 * rounding + largest + UNDERFLOW
         again = np.flatnonzero((gap > 2 * rounding) & (gap < before[index] / 2))
         before[index] = gap
         if not len(again):

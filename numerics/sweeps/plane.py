@@ -172,7 +172,7 @@ def plane_number(name: str, law: Law, noise: Noise) -> Estimate:
     means = means - means[0]
     labels = float(-(weights * np.log(weights)).sum())
     if law.has_density and name in ("variance-phi", "variance-h"):
-        raise Unsupported(f"{name} of a law with a density has no float64 path; ask for {name}-class")
+        raise Unsupported(f"{name} of a law with a density in the plane has no float64 path; ask for {name}-class")
     found = []
     for alpha, sigma2 in zip(noise.alpha, noise.sigma2, strict=True):
         noisy = alpha**2 * covs + sigma2 * np.eye(2)

@@ -73,7 +73,7 @@ def test_pitchforks():
 
 
 def test_the_hierarchy_of_four_atoms():
-    result = found("T4", within=(Q(3, 10), Q(4)))
+    result = found("T4", within=(Q(9, 20), Q(4)))
     assert result.complete
     assert [p.kind for p in result.points] == ["saddle-node", "saddle-node", "pitchfork"]
     assert near(result.points[2].parameter, "2.956371023431555", 15)
@@ -90,7 +90,7 @@ def test_folds_away_from_a_centre_that_stays_stable():
 
 
 def test_the_three_criticals_of_the_variance_preserving_process():
-    within = (Q(3, 10), Q(95, 100))
+    within = (Q(2, 5), Q(9, 10))
     density = found("T1", "vp", parameter="alpha", within=within)
     reverse = found("T1", "vp", parameter="alpha", within=within, drift="reverse")
     flow = found("T1", "vp", parameter="alpha", within=within, drift="flow")
@@ -109,7 +109,8 @@ def test_a_symbol_as_the_parameter():
     result = found("deltas(-mu: 1/2, mu: 1/2)", at="sigma=7/10", parameter="mu", within=(Q(1, 100), Q(2)))
     assert result.complete
     assert [(p.kind, p.opens) for p in result.points] == [("pitchfork", "above")]
-    assert result.points[0].parameter.contains(ball(Q(7, 10)))
+    with working(300):
+        assert result.points[0].parameter.contains(ball(Q(7, 10)))
     pair = found("deltas(-1: 1 - w, 1: w)", at="sigma=7/10", parameter="w", within=(Q(1, 100), Q(99, 100)))
     assert pair.complete
     assert [p.opens for p in pair.points] == ["above", "below"]
@@ -134,9 +135,7 @@ def test_what_is_refused():
     with pytest.raises(QuantityError, match="range"):
         found("T1", "vp", drift="flow")
     with pytest.raises(QuantityError, match="empty"):
-        found("T1", within=(Q(2), Q(1)), at=None, parameter="sigma") if False else found(
-            "deltas(-1: 1 - w, 1: w)", at="sigma=1", parameter="w", within=(Q(1, 2), Q(1, 3))
-        )
+        found("deltas(-1: 1 - w, 1: w)", at="sigma=1", parameter="w", within=(Q(1, 2), Q(1, 3)))
     with pytest.raises(QuantityError, match="no value"):
         found("deltas(-mu: 1/2, mu: 1/2)")
     with pytest.raises(QuantityError, match="neither a noise level"):
@@ -204,7 +203,7 @@ def test_counts_change_only_across_criticals(places, weights, variance):
     low, high = (float(v.mid()) for v in result.within)
     cuts = [max(low, 0.02), *levels, max(high, 0.1) * 1.2]
     for a, b in pairwise(cuts):
-        if b - a < 1e-6 or a < levels[0] * 0.2 if levels else b - a < 1e-6:
+        if b - a < 1e-6:  # the same level, in two places
             continue
         middle = Q((a + b) / 2).limit_denominator(10**6)
         expected = 1 + sum(2 if p.opens == "below" else -2 for p in result.points if p.parameter > ball(middle))

