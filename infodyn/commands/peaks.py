@@ -13,9 +13,7 @@ from infodyn import api
 @click.argument("quantity")
 @click.option("--law", required=True, help="For example 'deltas(-1: 1/2, 1: 1/2)', or law.toml.")
 @click.option("--process", default="ve", show_default=True, help="ve, edm, vp, .. as for 'value'.")
-@click.option(
-    "--clock", default=None, help="Of a rate: sigma^2 (default under ve), sigma, log-sigma, snr, nu or t."
-)
+@click.option("--clock", default=None, help="Of a rate: sigma^2 (default under ve), sigma, log-sigma, snr, nu or t.")
 @click.option(
     "--within", default=None, metavar="'sigma=1/10..5'",
     help="The range; by default from a tenth of the law's finest scale to ten times its spread.",

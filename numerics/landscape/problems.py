@@ -35,7 +35,8 @@ class Problem:
     """A family to be searched, over a range of its internal parameter, and how to read its solutions.
 
     ``places`` turns (y, inner parameter) into x; ``outer`` the inner parameter into the one asked for, ``inner`` back.
-    ``whole``: nothing happens outside the range, ``asked``: the range that was asked for, in its own parameter. ``across``: dimensions across the line of the means.
+    ``whole``: nothing happens outside the range. ``asked``: the range that was asked for, in its own parameter.
+    ``across``: dimensions across the line of the means.
     """
 
     name: str
@@ -87,7 +88,8 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
         ends = inner or _all_levels(line, noise)
         low, high = (ball_of(v) if isinstance(v, (Fraction, Term)) else v for v in ends)
     odd, plain = _is_odd(parts, shift), noise
-    asked = low, high
+    with working(256):
+        asked = noise.outer(low), noise.outer(high)
     if inner is not None and noise.nu == VARIABLE and noise.kappa == ZERO:  # nothing happens outside these levels
         first, last = _all_levels(line, noise)
         low, high = low.max(first), high.min(last).max(low.max(first))
@@ -121,7 +123,7 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
 
     return Problem(
         noise.name, drift, build, low, high, places, noise.outer, noise.inner, exact, law.D - 1, inner is None,
-        (plain.outer(asked[0]), plain.outer(asked[1])),
+        asked,
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Complex discs of noise levels on which the density has no zero, with constants.
 
-Let X = X_0 + sqrt(nu) eps on the line, u_k(x; nu) = w_k N(x; m_k, v_k), v_k = S_k + nu, p = sum u_k, q = sum |u_k|. For
-real x and nu in the disc |nu - c| <= h < c, write c_k = S_k + c and log(u_j/u_t) = D_j + delta with its value D_j at the
-centre. As 1/v - 1/c has modulus at most h/(c (c-h)),
+Let X = X_0 + sqrt(nu) eps on the line, u_k(x; nu) = w_k N(x; m_k, v_k), v_k = S_k + nu, p = sum u_k, q = sum |u_k|.
+For real x and nu in the disc |nu - c| <= h < c, write c_k = S_k + c and log(u_j/u_t) = D_j + delta with its value D_j
+at the centre. As 1/v - 1/c has modulus at most h/(c (c-h)),
 
     |delta| <= d_j(x) = E0 + E2 (x-m_j)^2/2 + E1 |2x - m_j - m_t|/2,      E1 = |m_t - m_j| h/(c_t (c_t - h)),
     E0 = h |S_t - S_j|/(2 (c_j-h)(c_t-h)),     E2 = |S_t - S_j| h (h + c_j + c_t)/(c_j c_t (c_j-h)(c_t-h)).
@@ -13,19 +13,21 @@ sum over bad j of exp(D_j + d_j) <= B < 1. Then Re(p/u_t) >= 1 + cos(psi) (good 
     |p| >= floor q on the box,      floor = min(cos psi, (1-B)/(1+B)).
 
 Beyond the last boxes D_j + d_j is a quadratic function that falls; there every other component is bad. (With unequal
-variances the narrow and the wide components cross far out, where the crossing moves quickly with nu. A *window* leaves
-that out; what lies outside is bounded on the real axis alone, :mod:`numerics.peaks.outside`.) So p has no zero, log(p/u_k) is analytic in nu on the disc for every real x, and real on the real axis. Let r~_k = |u_k|/q.
+variances the narrow and the wide components cross far out, where the crossing moves quickly with nu. A *window*
+leaves that out; what lies outside is bounded on the real axis alone, :mod:`numerics.peaks.outside`.) So p has no
+zero, log(p/u_k) is analytic in nu on the disc for every real x, and real on the real axis. Let r~_k = |u_k|/q.
 
-*Its size.* log|p/u_k| lies between log(floor/r~_k) and log(1/r~_k). arg(p/u_t) is within pi/2. With Q_k the modulus of
-the real part of the exponent and T_k = tan arg v_k, arg(u_t/u_k) is at most phi + |T_k| |Q_k - Q_t| + Q_t |T_k - T_t|,
-and |Q_k - Q_t| <= |L_k| + Lambda for L_k = log|u_t/u_k|, Lambda = max log(w_t/w_k) + max log(|v_k|/|v_t|)/2. If L_k < 0
-then k is good, and the argument at most psi; else L_k <= -log r~_k. So with tau = max |T_k|, |log(p/u_k)| is at most
+*Its size.* log|p/u_k| lies between log(floor/r~_k) and log(1/r~_k). arg(p/u_t) is within pi/2. With Q_k the modulus
+of the real part of the exponent and T_k = tan arg v_k, arg(u_t/u_k) is at most phi + |T_k| |Q_k - Q_t| + Q_t |T_k -
+T_t|, and |Q_k - Q_t| <= |L_k| + Lambda for L_k = log|u_t/u_k|, Lambda = max log(w_t/w_k) + max log(|v_k|/|v_t|)/2. If
+L_k < 0 then k is good, and the argument at most psi; else L_k <= -log r~_k. So with tau = max |T_k|, |log(p/u_k)| is
+at most
 
     N_k = (1+tau) (-log r~_k) + lambda,   lambda = log(1/floor) + pi/2 + max(pi/2, phi + tau Lambda) + turn (1+|xi|)^2,
 
-where turn (1+|xi|)^2 bounds Q_t |T_k - T_t| (zero for one shared variance) and xi = (x - centre)/scale. Where
-r~_k >= 2/3, k is good or t itself, the logarithm is the principal one and at most 1.39 R, R = (1-r~_k)/r~_k <= 1/2.
-Elsewhere 1 <= 3 (1-r~_k). With S_k = sum over j != k of sqrt(|u_k||u_j|), log(1+R) <= sqrt R, log^2(1+R) <= 2.2 sqrt R and
+where turn (1+|xi|)^2 bounds Q_t |T_k - T_t| (zero for one shared variance) and xi = (x - centre)/scale. Where r~_k >=
+2/3, k is good or t itself, the logarithm is the principal one and at most 1.39 R, R = (1-r~_k)/r~_k <= 1/2. Elsewhere
+1 <= 3 (1-r~_k). With S_k = sum over j != k of sqrt(|u_k||u_j|), log(1+R) <= sqrt R, log^2(1+R) <= 2.2 sqrt R and
 |u_k| (1-r~_k) <= S_k/2:
 
     |u_k| |log r_k| <= B1 S_k,  B1 = 1 + tau + 1.5 lambda;

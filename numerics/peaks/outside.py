@@ -1,8 +1,8 @@
 """What the window of a disc leaves out, bounded with its derivatives on the real axis.
 
 A number is closed forms plus posterior integrals, and those over all x outside the window have derivatives in nu that
-:mod:`numerics.line.bounds` bounds for real nu: constants times the tails of Gaussians. Products of integrals are written
-C^2 = C_in^2 + C_out (2 C - C_out).
+:mod:`numerics.line.bounds` bounds for real nu: constants times the tails of Gaussians. Products of integrals are
+written C^2 = C_in^2 + C_out (2 C - C_out).
 """
 
 from __future__ import annotations

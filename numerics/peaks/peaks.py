@@ -1,9 +1,10 @@
 """``peaks``: all local extrema of a number or rate over a range of noise levels.
 
-The law of X_t/alpha depends on nu = sigma^2/alpha^2 alone, and nu' = g^2/alpha^2 > 0: nu orders the noise levels of every
-linear process. Numbers that do not change when X_t is scaled are functions of nu, so their extrema do not depend on the
-process. A rate belongs to a clock: per nu it is a function of nu (dH(X0|Xt)/dnu = mmse/(2 nu^2), dH(Z|Xt)/dnu =
-E sum_z P(z|X) |s_z - s|^2/2 at alpha = 1, dH(Xt)/dnu = E|s|^2/2 where alpha = 1), and d(clock)/dnu does the rest.
+The law of X_t/alpha depends on nu = sigma^2/alpha^2 alone, and nu' = g^2/alpha^2 > 0: nu orders the noise levels of
+every linear process. Numbers that do not change when X_t is scaled are functions of nu, so their extrema do not
+depend on the process. A rate belongs to a clock: per nu it is a function of nu (dH(X0|Xt)/dnu = mmse/(2 nu^2),
+dH(Z|Xt)/dnu = E sum_z P(z|X) |s_z - s|^2/2 at alpha = 1, dH(Xt)/dnu = E|s|^2/2 where alpha = 1), and d(clock)/dnu
+does the rest.
 """
 
 from __future__ import annotations
@@ -187,13 +188,22 @@ def _speed(quantity: str, clock: str, process: Process) -> tuple[Fraction, tuple
         if clock == "t" and process.name == "edm":
             clock = "sigma"
         if clock == "t" and rate is None:
-            raise PeakError(f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2, sigma or log-sigma")
-        powers = {"t": (rate or one, zero), "sigma^2": (one, zero), "sigma": (2 * one, half), "log-sigma": (2 * one, one)}
+            raise PeakError(
+                f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2, sigma or log-sigma"
+            )
+        powers = {
+            "t": (rate or one, zero),
+            "sigma^2": (one, zero),
+            "sigma": (2 * one, half),
+            "log-sigma": (2 * one, one),
+        }
         return powers[clock][0], ((zero, powers[clock][1]),)
     c, k = _line(quantity, process)
     if clock == "t":
         if rate is None:
-            raise PeakError(f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2, sigma or log-sigma")
+            raise PeakError(
+                f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2, sigma or log-sigma"
+            )
         return rate / c, ((k, one),)
     if clock == "sigma^2":
         return 1 / (c * k), ((k, 2 * one),)

@@ -1,10 +1,11 @@
 """A piece of a range: an interpolating polynomial with a proved remainder, and the signs of its derivatives.
 
-On [c-r, c+r] write theta = c + r t. Values f(c + r t_i) at N exact nodes, symmetric about 0 and near Chebyshev's, give a
-polynomial p in t. Where f is analytic and |f - k| <= M for a constant k on the disc |t| <= R (R > 1), the error e = f - p
-is, with w(t) = prod (t - t_i) (Hermite's formula; constants are interpolated exactly),
+On [c-r, c+r] write theta = c + r t. Values f(c + r t_i) at N exact nodes, symmetric about 0 and near Chebyshev's,
+give a polynomial p in t. Where f is analytic and |f - k| <= M for a constant k on the disc |t| <= R (R > 1), the
+error e = f - p is, with w(t) = prod (t - t_i) (Hermite's formula; constants are interpolated exactly),
 
-    |e(t)| = |w(t)/(2 pi i) integral over |s|=R of (f-k)(s)/(w(s)(s-t)) ds| <= M prod (b^2+t_i^2)/prod (R^2-t_i^2) R/(R-b)
+    |e(t)| = |w(t)/(2 pi i) integral over |s|=R of (f-k)(s)/(w(s)(s-t)) ds|
+           <= M R/(R-b) prod (b^2+t_i^2)/prod (R^2-t_i^2)
 
 for |t| <= b < R (products over pairs +-t_i). Cauchy's estimate then bounds the derivatives on [-1, 1]:
 |e^(s)| <= s! sup|e|/(b-1)^s. Values of order zero are far cheaper than high Taylor coefficients, and do not cancel.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from numerics.balls import Ball, ball, lower, midpoint, upper, working
+from numerics.balls import Ball, lower, midpoint, upper, working
 from numerics.landscape.scalars import ball_of
 from numerics.rings import Unsupported
 from theory.calculus import as_scalar_term, fold_constants, power, quot
@@ -35,7 +35,9 @@ def read_range(text: str, process: Process) -> Range:
     kind, mark, rest = (part.strip() for part in text.partition("="))
     first, dots, last = (part.strip() for part in rest.partition(".."))
     if kind not in LEVELS or not (mark and dots and first and last):
-        raise LawError(f"the range {text!r} cannot be read; write it as in sigma=1/10..5, by one of {', '.join(LEVELS)}")
+        raise LawError(
+            f"the range {text!r} cannot be read; write it as in sigma=1/10..5, by one of {', '.join(LEVELS)}"
+        )
     ends = [_nu(kind, end, process) for end in (first, last)]
     (low, one), (high, other) = sorted(ends, key=lambda end: end[0])
     low, high = (low, high) if one and other else (low * (1 - Fraction(1, 2**200)), high * (1 + Fraction(1, 2**200)))
@@ -80,7 +82,9 @@ def _round(value: float) -> Fraction:
 
 
 def _text(value: Fraction) -> str:
-    return str(value) if value.denominator == 1 or value >= 1 else f"1/{1 / value}" if value.numerator == 1 else str(value)
+    return (
+        str(value) if value.denominator == 1 or value >= 1 else f"1/{1 / value}" if value.numerator == 1 else str(value)
+    )
 
 
 def inside(place: Ball, span: Range) -> bool | None:

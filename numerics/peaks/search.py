@@ -1,9 +1,10 @@
 """All local extrema of a curve over a range of its parameter, by polynomial pieces with proved remainders.
 
-The range is covered by pieces (:mod:`numerics.peaks.pieces`), and these by cells on which the slope or the curvature has one
-sign. A run of neighbouring cells with one sign of the curvature holds a zero of the slope exactly if the slopes at its two
-ends differ; the zero is then simple, and there is no other. Each is refined by Newton's method at exact places: with
-|f'(x)| <= e, the zero lies within e/min |f''| of x, and the value there within e^2/min |f''| of f(x).
+The range is covered by pieces (:mod:`numerics.peaks.pieces`), and these by cells on which the slope or the curvature
+has one sign. A run of neighbouring cells with one sign of the curvature holds a zero of the slope exactly if the
+slopes at its two ends differ; the zero is then simple, and there is no other. Each is refined by Newton's method at
+exact places: with |f'(x)| <= e, the zero lies within e/min |f''| of x, and the value there within e^2/min |f''| of
+f(x).
 """
 
 from __future__ import annotations

@@ -1,18 +1,19 @@
 """How large a number of the line engine is on a complex disc of noise levels.
 
-On a disc of :mod:`numerics.peaks.disc` every integrand of :mod:`numerics.line.posterior` is analytic in nu for each real
-x, and bounded there by constant * sum over pairs k != j of sqrt(|u_k||u_j|) (1+|xi|)^N. As Re(1/v) >= 1/(c_k + h) and
-|v_k| >= c_k - h on the disc,
+On a disc of :mod:`numerics.peaks.disc` every integrand of :mod:`numerics.line.posterior` is analytic in nu for each
+real x, and bounded there by constant * sum over pairs k != j of sqrt(|u_k||u_j|) (1+|xi|)^N. As Re(1/v) >= 1/(c_k +
+h) and |v_k| >= c_k - h on the disc,
 
     |u_k(x; nu)| <= sqrt((c_k+h)/(c_k-h)) u_k(x; c + h),
 
-so the bound is one Gaussian mass at the disc's right end for the whole disc: the integrals are analytic there (dominated
-convergence, Morera) and at most that mass. The constants, from |p| >= floor q, |r_k| <= r~_k/floor, B1 and B2:
+so the bound is one Gaussian mass at the disc's right end for the whole disc: the integrals are analytic there
+(dominated convergence, Morera) and at most that mass. The constants, from |p| >= floor q, |r_k| <= r~_k/floor, B1 and
+B2:
 
     class B1;  class-square B2;  field-square B2/floor;  log-class B1 sup|log u_k|;  gap sup|b_k - b_j|^2/(4 floor).
 
-(p Var_r(b) = sum over k < j of u_k u_j (b_k - b_j)^2/p and |u_k u_j|/q <= sqrt(|u_k u_j|)/2. The scores b_k = -(x-m_k)/v_k
-serve for all: the posterior means have b_k - b_j = nu (s_k - s_j).)
+(p Var_r(b) = sum over k < j of u_k u_j (b_k - b_j)^2/p and |u_k u_j|/q <= sqrt(|u_k u_j|)/2. The scores b_k =
+-(x-m_k)/v_k serve for all: the posterior means have b_k - b_j = nu (s_k - s_j).)
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Sized:
         out = []
         for c in self.disc.middle:
             wide = acb(c + arb(0, self.disc.radius.upper()), arb(0, self.disc.radius.upper()))
-            out.append(((wide * 2 * arb.pi()).log().abs_upper() / 2))
+            out.append((wide * 2 * arb.pi()).log().abs_upper() / 2)
         return out
 
     def _steps(self) -> tuple[Ball, int]:

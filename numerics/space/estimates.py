@@ -88,7 +88,13 @@ def value(
         low, high, error, reason = task.interval(count)
         texts = _texts(low, high, bool(reason))
         reached = 0 if reason else _digits(*texts)
-        if samples or digits is None or reached >= digits or count >= MOST_SAMPLES or task.hopeless(count, low, high, digits):
+        if (
+            samples
+            or digits is None
+            or reached >= digits
+            or count >= MOST_SAMPLES
+            or task.hopeless(count, low, high, digits)
+        ):
             break
         count *= 4
     kind = "empirical Bernstein interval" if task.bounded else "normal interval"
@@ -202,7 +208,7 @@ class _Task:
             reach = math.log(4 / error)
             radius = math.sqrt(2 * variance * reach / count) + 7 * top * reach / (3 * (count - 1)) + 1e-13 * top
             return _Mean(centre, radius, standard)
-        effective = float(sums[0]) ** 2 / float(sums[1]) if sums[1] > 0 else math.inf
+        effective = float(sums[0]) ** 2 / float(sums[1]) if sums[1] > 0 else 0.0
         reason = "" if effective >= EFFECTIVE else f"only {effective:.0f} of {count} samples carry the mean"
         return _Mean(centre, 1.1 * NORMAL * standard, standard, reason)
 

@@ -68,9 +68,7 @@ def span_of_law(law: Law) -> Span | None:
     return span
 
 
-def best_of(
-    compute: Callable[[str, Law, Germ, int], Number], name: str, law: Law, germ: Germ, digits: int
-) -> Number:
+def best_of(compute: Callable[[str, Law, Germ, int], Number], name: str, law: Law, germ: Germ, digits: int) -> Number:
     """``compute`` at so many digits, or at the most for which there are not too many points (then kept).
 
     Raises Unsupported if not even 4 digits can be had.

@@ -186,9 +186,7 @@ class _Bounds:
         low = (log_m + c.log()).lower()
         return abs(high).max(abs(low)) + phi + arb.pi() / 2
 
-    def spread(
-        self, cell: tuple[int, int], axis: int, a: Ball, m: int, c: Ball, ratios: Sequence[Ball]
-    ) -> Ball:
+    def spread(self, cell: tuple[int, int], axis: int, a: Ball, m: int, c: Ball, ratios: Sequence[Ball]) -> Ball:
         """A bound of sum_{j<k} tau_j tau_k |b_j - b_k|^2/(c tau_m sum tau)."""
         x = [u + v for u, v in zip(self._centre(cell), self.t, strict=True)]
         q = [*ratios[:m], arb(1), *ratios[m:]]

@@ -167,7 +167,6 @@ class _Plane:
             return clean + noise - total
 
 
-
 _FORMS: dict[str, Callable[[_Plane], Ball]] = {
     "entropy": lambda t: t.entropy(),
     "conditional-entropy": lambda t: t.conditional_entropy(),

@@ -122,14 +122,14 @@ def scale_of(name: str, cloud: Cloud) -> float:
     """The logarithm of the size that the integral has at least, about (a float); 0 where the error is absolute."""
     if name in ("log", "log2"):
         return 0.0
-    return max(
-        max(b.log_mass for b in _pairs(cloud)) - 4.0 + (0.0 if name != "spread" else _log_square(cloud)), -1e6
-    )
+    return max(max(b.log_mass for b in _pairs(cloud)) - 4.0 + (0.0 if name != "spread" else _log_square(cloud)), -1e6)
 
 
 def bits_for(name: str, cloud: Cloud, bits: int) -> int:
     """The working precision for ``bits`` relative bits: cancellation costs the smallness of the integral."""
-    return int(bits + 26 + max(0.0, -scale_of(name, cloud)) / LOG2 + 2 * math.log2(1 + max(map(float, cloud.spreads()))))
+    return int(
+        bits + 26 + max(0.0, -scale_of(name, cloud)) / LOG2 + 2 * math.log2(1 + max(map(float, cloud.spreads())))
+    )
 
 
 def _log_square(cloud: Cloud) -> float:

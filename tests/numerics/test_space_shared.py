@@ -26,9 +26,7 @@ NUMBERS = (
 
 
 def cloud(points, weights, scale):
-    return Cloud(
-        tuple(ball(w) for w in weights), tuple(tuple(ball(F(v)) * ball(scale) for v in p) for p in points)
-    )
+    return Cloud(tuple(ball(w) for w in weights), tuple(tuple(ball(F(v)) * ball(scale) for v in p) for p in points))
 
 
 def integral(name, points, weights, scale, bits):
@@ -43,7 +41,9 @@ def floats(name, points, weights, scale, step=0.2, reach=11.0):
     c = np.array(points, float) * float(scale)
     axes = [np.arange(c[:, i].min() - reach, c[:, i].max() + reach, step) for i in range(c.shape[1])]
     x = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, c.shape[1])
-    logs = np.log(np.array(weights, float)) - ((x[:, None] - c) ** 2).sum(axis=2) / 2 - c.shape[1] * np.log(2 * np.pi) / 2
+    logs = (
+        np.log(np.array(weights, float)) - ((x[:, None] - c) ** 2).sum(axis=2) / 2 - c.shape[1] * np.log(2 * np.pi) / 2
+    )
     top = logs.max(axis=1, keepdims=True)
     p = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True))
     r, surprise, density = np.exp(logs - p), p - logs, np.exp(p[:, 0])

@@ -19,8 +19,8 @@ from theory.laws.symbols import bind_law, free_symbols
 from theory.typeset.text import law_text
 
 __all__ = [
-    "POINTS_COMMANDS", "STANDING_LAWS", "Law", "LawError", "LawFileError", "PointsFile", "SphereLaw", "bind_law", "factors",
-    "free_symbols", "law_text", "law_toml", "parse_data_law", "parse_law", "product", "read_vector",
+    "POINTS_COMMANDS", "STANDING_LAWS", "Law", "LawError", "LawFileError", "PointsFile", "SphereLaw", "bind_law",
+    "factors", "free_symbols", "law_text", "law_toml", "parse_data_law", "parse_law", "product", "read_vector",
 ]  # fmt: skip
 
 POINTS_COMMANDS = "infodyn value"

@@ -1,6 +1,6 @@
 """The uniform law on a sphere: ``sphere(3)``, ``sphere(3, 1/2)``. Standard library only.
 
-    sphere = "sphere" "(" dimension [ "," scalar ] ")"          the sphere in R^D about 0, D >= 2, of radius 1 or scalar
+sphere = "sphere" "(" dimension [ "," scalar ] ")"          the sphere in R^D about 0, D >= 2, of radius 1 or scalar
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HEAD = re.compile(r"\s*sphere\s*\(")
 
 @dataclass(frozen=True)
 class SphereLaw:
-    """X0 uniform on the sphere of ``radius`` about 0 in R^D. Raises LawError: D < 2, or a radius that is not positive."""
+    """X0 uniform on the sphere of ``radius`` about 0 in R^D. Raises LawError: D < 2, or a radius <= 0."""
 
     D: int
     radius: Fraction = Fraction(1)
@@ -51,12 +51,13 @@ def read_sphere(text: str) -> SphereLaw:
     dimension = _number(fold_constants(reader.scalar()))
     if dimension is None or dimension.denominator != 1:
         reader.fail("the dimension must be an integer, as in sphere(3)", start)
-    radius: Fraction | None = Fraction(1)
+    radius = Fraction(1)
     if reader.accept(","):
         place = reader.next
-        radius = _number(fold_constants(reader.scalar()))
-        if radius is None:
+        given = _number(fold_constants(reader.scalar()))
+        if given is None:
             reader.fail("the radius must be a rational number, as in sphere(3, 1/2)", place)
+        radius = given
     reader.expect(")", "to close sphere(.., ..)")
     reader.end()
     try:
