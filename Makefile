@@ -70,6 +70,7 @@ test-latex: $(VENV)/.core
 
 bench: $(VENV)/.core
 	$(BIN)/python benchmarks/empirical.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/plane.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/algebra.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/sweep.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/fixed_points.py $(BENCH_ARGS)

@@ -9,10 +9,14 @@ from typing import Any, Protocol
 
 from numerics.balls import Ball, arb, ball, coefficients_of, hull, series, truncated, working
 from numerics.line import line_number
+from numerics.line.bounds import Bounds
 from numerics.line.components import components_of
+from numerics.line.numbers import _strips as known_strips
+from numerics.line.strip import Strip, verified_strip
 from numerics.peaks.disc import Levels, zero_free_disc
 from numerics.peaks.outside import outside
 from numerics.peaks.sizes import Sized
+from numerics.rings import Unsupported
 from theory.calculus import as_scalar_term, fold_constants, power
 from theory.language.instances import Germ, Law
 
@@ -21,6 +25,9 @@ ROUGH = 64
 
 class Curve(Protocol):
     """A real function of theta, analytic near the real range."""
+
+    def prepare(self, low: Fraction, high: Fraction) -> None:
+        """Values at places of [low, high] are asked for next."""
 
     def taylor(self, theta: Fraction, order: int, digits: int) -> list[Ball]:
         """The Taylor coefficients at an exact place, integrals with about ``digits`` digits."""
@@ -50,8 +57,25 @@ class Block:
     def __post_init__(self) -> None:
         with working(ROUGH):
             parts = components_of(self.law, noise_germ(Fraction(1)))
-        columns = ([row[0] for row in rows] for rows in (parts.weights, parts.means, parts.spreads))
-        self.levels = Levels(*columns, parts.shared)
+        weights, places, spreads = ([row[0] for row in rows] for rows in (parts.weights, parts.means, parts.spreads))
+        self.levels = Levels(weights, places, spreads, parts.shared)
+
+    def strip(self, low: Fraction, high: Fraction) -> Strip | None:
+        """One strip for all noise variances of [low, high], where the components do not share a variance."""
+        if self.levels.same or self.law.K == 1:
+            return None
+        with working(96):
+            nu: Any = hull(low, high)
+            parts = components_of(self.law, noise_germ(high))
+            scale = Bounds(parts, None).scale
+            parts = components_of(self.law, noise_germ(high))
+            parts.sigma2[0] = nu
+            bounds = Bounds(parts, None)
+            bounds.scale = bounds.scale.max(scale)  # the constants hold about every smaller scale too
+            try:
+                return verified_strip(bounds)
+            except Unsupported:
+                return None
 
     def sized(self, nu: Ball, radius: Ball, key: Any) -> Sized | None:
         """The bounds on a disc of noise variances, None where no disc could be certified."""
@@ -74,6 +98,12 @@ class NoiseCurve:
     blocks: Sequence[Block]
     factor: Fraction = Fraction(1)
     powers: tuple[tuple[Fraction, Fraction], ...] = ()
+    _strips: list[Strip | None] = field(init=False, default_factory=list)
+    _span: tuple[Fraction, Fraction] = field(init=False, default=(Fraction(0), Fraction(0)))
+
+    def prepare(self, low: Fraction, high: Fraction) -> None:
+        """See :class:`Curve`."""
+        self._strips, self._span = [block.strip(low, high) for block in self.blocks], (low, high)
 
     @property
     def is_plain(self) -> bool:
@@ -83,7 +113,9 @@ class NoiseCurve:
     def taylor(self, theta: Fraction, order: int, digits: int) -> list[Ball]:
         """See :class:`Curve`."""
         germ, total, bits = noise_germ(theta), [arb(0)] * (order + 1), 0
-        for block in self.blocks:
+        for block, strip in zip(self.blocks, self._strips or [None] * len(self.blocks), strict=True):
+            if strip is not None and not order and self._span[0] <= theta <= self._span[1]:
+                known_strips.setdefault((block.law, germ, ()), strip)
             found = line_number(self.name, block.law, germ, digits=digits, order=order, most=1)
             bits = max(bits, found.bits)
             with working(found.bits):

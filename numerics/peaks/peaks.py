@@ -103,7 +103,7 @@ class Peaks:
         }  # fmt: skip
 
     def _row(self, place: dict[str, Ball], value: Ball) -> dict[str, str]:
-        row = {}
+        row: dict[str, str] = {}
         for name, found in (*place.items(), ("value", value)):
             centre, half_width = decimal(found, self.digits + 3)
             row |= {name: centre, "radius" if name == "value" else f"{name}_radius": half_width}
@@ -148,7 +148,7 @@ def peaks(
     if not constant and not _vanishes(name, blocks):
         search.run()
     constant = constant or _vanishes(name, blocks)
-    return _result(search, span, process, quantity, chosen, digits, constant, time.perf_counter() - start)
+    return _result(search, curve, span, process, quantity, chosen, digits, constant, time.perf_counter() - start)
 
 
 _Form = tuple[str, Fraction, tuple[tuple[Fraction, Fraction], ...]]
@@ -188,9 +188,7 @@ def _speed(quantity: str, clock: str, process: Process) -> tuple[Fraction, tuple
         if clock == "t" and process.name == "edm":
             clock = "sigma"
         if clock == "t" and rate is None:
-            raise PeakError(
-                f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2, sigma or log-sigma"
-            )
+            raise _no_time(process)
         powers = {
             "t": (rate or one, zero),
             "sigma^2": (one, zero),
@@ -201,9 +199,7 @@ def _speed(quantity: str, clock: str, process: Process) -> tuple[Fraction, tuple
     c, k = _line(quantity, process)
     if clock == "t":
         if rate is None:
-            raise PeakError(
-                f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2, sigma or log-sigma"
-            )
+            raise _no_time(process)
         return rate / c, ((k, one),)
     if clock == "sigma^2":
         return 1 / (c * k), ((k, 2 * one),)
@@ -213,6 +209,10 @@ def _speed(quantity: str, clock: str, process: Process) -> tuple[Fraction, tuple
     if root is None:
         raise PeakError(f"the clock sigma of {process.text} is not searched; choose nu, snr, sigma^2 or log-sigma")
     return 2 * root / (c * k), ((zero, half), (k, Fraction(3, 2)))
+
+
+def _no_time(process: Process) -> PeakError:
+    return PeakError(f"the clock t of {process.text} is not searched; choose nu, snr, sigma^2 or log-sigma")
 
 
 def _line(quantity: str, process: Process) -> tuple[Fraction, Fraction]:
@@ -263,8 +263,8 @@ def _vanishes(name: str, blocks: list[Block]) -> bool:
 
 
 def _result(
-    search: Search, span: Range, process: Process, quantity: str, clock: str | None, digits: int, constant: bool,
-    seconds: float,
+    search: Search, curve: NoiseCurve, span: Range, process: Process, quantity: str, clock: str | None, digits: int,
+    constant: bool, seconds: float,
 ) -> Peaks:  # fmt: skip
     wanted = QUANTITIES[quantity]
     extrema, unresolved = [], list(search.unresolved)
@@ -278,9 +278,8 @@ def _result(
                 extrema.append(Extremum(kind, levels(zero.place, process), zero.value))
         ends = []
         for end in (span.low, span.high):
-            value = arb(0) if _vanishes(search.curve.name, search.curve.blocks) else search.curve.taylor(
-                end, 0, digits + 4
-            )[0]  # fmt: skip
+            zero = _vanishes(curve.name, list(curve.blocks))
+            value = arb(0) if zero else curve.taylor(end, 0, digits + 4)[0]
             ends.append((levels(ball(end), process), value))
     return Peaks(
         quantity, wanted.unit, clock, process.text, span.text, tuple(extrema), tuple(ends),

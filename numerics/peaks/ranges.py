@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from numerics.balls import Ball, lower, midpoint, upper, working
 from numerics.landscape.scalars import ball_of
@@ -16,7 +17,7 @@ from theory.language.terms import make
 from theory.processes import LEVELS, Process
 from theory.processes.curves import Still
 
-BITS = 256
+BITS = 400
 _N = make("sym", (), "N")
 
 
@@ -35,9 +36,8 @@ def read_range(text: str, process: Process) -> Range:
     kind, mark, rest = (part.strip() for part in text.partition("="))
     first, dots, last = (part.strip() for part in rest.partition(".."))
     if kind not in LEVELS or not (mark and dots and first and last):
-        raise LawError(
-            f"the range {text!r} cannot be read; write it as in sigma=1/10..5, by one of {', '.join(LEVELS)}"
-        )
+        known = ", ".join(LEVELS)
+        raise LawError(f"the range {text!r} cannot be read; write it as in sigma=1/10..5, by one of {known}")
     ends = [_nu(kind, end, process) for end in (first, last)]
     (low, one), (high, other) = sorted(ends, key=lambda end: end[0])
     low, high = (low, high) if one and other else (low * (1 - Fraction(1, 2**200)), high * (1 + Fraction(1, 2**200)))
@@ -55,7 +55,7 @@ def _nu(kind: str, text: str, process: Process) -> tuple[Fraction, bool]:
         return square, True
     with working(BITS):
         found = ball_of(square)
-        if not found > 0:
+        if not (found > 0 and found.rad() * 2**220 < found.mid()):
             raise LawError(f"{kind} = {text} has no noise that is certainly positive; give another end")
     return midpoint(found), False
 
@@ -67,24 +67,19 @@ def default_range(laws: list[Law]) -> Range:
         for law in laws:
             places = sorted(float(ball_of(p.mean[0]).mid()) for p in law.components)
             deviations = [float(ball_of(p.cov[0][0]).mid()) ** 0.5 for p in law.components]
-            gaps = [b - a for a, b in zip(places, places[1:], strict=False) if b - a > 1e-12 * (places[-1] - places[0])]
+            least = 1e-12 * (places[-1] - places[0])
+            gaps = [b - a for a, b in pairwise(places) if b - a > least]
             fine += [*gaps, *(d for d in deviations if d)]
             wide.append(max(places[-1] - places[0], *deviations))
-    low, high = min(fine, default=1.0) / 10, max(wide, default=1.0) * 10
-    low, high = _round(low), _round(max(high, low * 10))
-    return Range(f"sigma/alpha={_text(low)}..{_text(high)}", low * low, high * high)
+    first = float(min(fine, default=1.0)) / 10
+    low, high = _round(first), _round(max(float(max(wide, default=1.0)) * 10, first * 10))
+    return Range(f"sigma/alpha={low}..{high}", low * low, high * high)
 
 
 def _round(value: float) -> Fraction:
     """One significant digit."""
     mantissa, exponent = f"{value:.0e}".split("e")
     return Fraction(int(mantissa)) * Fraction(10) ** int(exponent)
-
-
-def _text(value: Fraction) -> str:
-    return (
-        str(value) if value.denominator == 1 or value >= 1 else f"1/{1 / value}" if value.numerator == 1 else str(value)
-    )
 
 
 def inside(place: Ball, span: Range) -> bool | None:

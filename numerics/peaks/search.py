@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from numerics.balls import Ball, arb, ball, bits_of, hull, midpoint, sign, upper, working
 from numerics.peaks.curves import ROUGH, Curve
@@ -21,6 +22,8 @@ NODES = 18
 """Values that a piece rests on."""
 STEP = Fraction(7, 5)
 """The ratio of the ends of a first piece."""
+HOPELESS = Fraction(1, 1000)
+"""Wider pieces are halved unseen where their remainder looks too large."""
 NARROWEST = Fraction(1, 10**6)
 """A piece is not halved below this part of its place."""
 RADII = tuple(Fraction(n, 200) for n in (120, 90, 66, 50, 36, 25, 16, 10, 6, 3, 1))
@@ -50,6 +53,7 @@ class Search:
     unresolved: list[tuple[Fraction, Fraction]] = field(default_factory=list)
     directions: list[tuple[Fraction, Fraction, int]] = field(default_factory=list)
     _start: int = 0
+    _known: list[float] = field(default_factory=list)
 
     def run(self) -> None:
         """Cover the range; ``found``, ``unresolved`` and the slopes' signs in ``directions`` are filled in."""
@@ -62,7 +66,7 @@ class Search:
         while edges[-1] * STEP * STEP < self.high:
             edges.append(_short(edges[-1] * STEP))
         edges.append(self.high)
-        stack, cells = list(zip(edges, edges[1:], strict=False))[::-1], []
+        stack, cells = list(pairwise(edges))[::-1], []
         while stack:
             low, high = stack.pop()
             self.pieces += 1
@@ -100,9 +104,20 @@ class Search:
             return None
         with working(ROUGH):
             lost = rests(NODES, discs)
+        if high - low > HOPELESS * high and not self._promising(lost, reach):
+            return None
+        self.curve.prepare(low, high)
         values = [self.curve.taylor(centre + reach * t, 0, 20)[0] for t in nodes(NODES)]
         with working(160):
-            return Piece(low, high, interpolated(values), lost)
+            piece = Piece(low, high, interpolated(values), lost)
+            self._known = [float(abs(c).upper()) / float(reach) ** s for s, c in enumerate(piece.coefficients[:3])]
+            return piece
+
+    def _promising(self, lost: Sequence[Ball], reach: Fraction) -> bool:
+        """Whether a sign could be seen if the curve is like the piece before; saves time, decides nothing."""
+        if not self._known:
+            return True
+        return any(float(lost[s]) < 2 * self._known[s] * float(reach) ** s for s in (1, 2))
 
     # -- zeros of the slope ---
     def _collect(self, cells: Sequence[Cell]) -> None:

@@ -18,29 +18,10 @@ B2:
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from numerics.balls import Ball, acb, arb
 from numerics.line.bounds import Bounds, Majorant
 from numerics.line.components import Components
-from numerics.peaks.disc import Disc, Levels, zero_free_disc
-
-
-class Sizes:
-    """Bounds of the numbers of one law on the line (alpha = 1, noise variance nu) on discs; kept for each disc."""
-
-    def __init__(self, levels: Levels) -> None:
-        self.levels = levels
-        self._known: dict[tuple[Fraction, Fraction], Disc | None] = {}
-
-    def disc(self, centre: Fraction, radius: Fraction, balls: tuple[Ball, Ball]) -> Disc | None:
-        """The certified disc, or None."""
-        key = (centre, radius)
-        if key not in self._known:
-            if len(self._known) > 4096:
-                self._known.clear()
-            self._known[key] = zero_free_disc(self.levels, *balls)
-        return self._known[key]
+from numerics.peaks.disc import Disc
 
 
 class Sized:

@@ -116,7 +116,7 @@ class Floats:
         return (self.means - spread).min(axis=0), (self.means + spread).max(axis=0)
 
     def choose(self, name: str, goal: float, most_points: int, most_cells: int) -> Choice:
-        """Steps, region and heights for an error of about e^-goal times the size. Raises Unsupported: too many points."""
+        """Region, steps and heights for an error of about e^-goal times the size. Raises Unsupported."""
         wide = np.array([radius_for(-goal, 2, 1, math.log(w)) for w in self.weights])
         scale = self.size(name, wide)
         aim = scale - goal

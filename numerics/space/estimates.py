@@ -1,11 +1,11 @@
 """Mixtures with more effective dimensions than integrals reach: Monte Carlo on exact posteriors, with 99 % intervals.
 
-X_t is sampled and y(X_t) averaged, y a function of the responsibilities r_k and the components' scores s_k. With H_k the
-entropies and V_k the covariances of the components of X_t, H(Xt) = H(Z) + sum w_k H_k - E y for y = H(Z | x), and E|s|^2 =
-sum w_k tr V_k^-1 - E y for y = sum_k r_k |s_k - s|^2: everything with a closed form is taken from it. Bounded y (entropies,
-squared surprises, the spread of scores under one covariance) have the empirical Bernstein interval of Maurer and Pontil
-(2009, theorem 4), valid at every sample size; the others a normal interval, and none at all where fewer than 200 samples
-carry the sum (a rare event).
+X_t is sampled and y(X_t) averaged, y a function of the responsibilities r_k and the components' scores s_k. With H_k
+the entropies and V_k the covariances of the components of X_t, H(Xt) = H(Z) + sum w_k H_k - E y for y = H(Z | x), and
+E|s|^2 = sum w_k tr V_k^-1 - E y for y = sum_k r_k |s_k - s|^2: everything with a closed form is taken from it. Bounded
+y (entropies, squared surprises, the spread of scores under one covariance) have the empirical Bernstein interval of
+Maurer and Pontil (2009, theorem 4), valid at every sample size; the others a normal interval, and none at all where
+fewer than 200 samples carry the sum (a rare event).
 """
 
 from __future__ import annotations

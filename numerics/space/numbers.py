@@ -1,7 +1,7 @@
 """The numbers behind ``value`` for laws with one shared covariance c I and two or three effective dimensions.
 
-X_t = alpha X0 + sigma eps has components N(alpha m_k, V I), V = alpha^2 c + sigma^2. In units of sqrt(V), on the span of
-the mean differences (:mod:`numerics.space.span`), it is a mixture of unit Gaussians in d <= 3 dimensions; across the
+X_t = alpha X0 + sigma eps has components N(alpha m_k, V I), V = alpha^2 c + sigma^2. In units of sqrt(V), on the span
+of the mean differences (:mod:`numerics.space.span`), it is a mixture of unit Gaussians in d <= 3 dimensions; across the
 span it is N(0, V) in D - d dimensions, where entropies, informations and variances add. With B = E tr Cov(c_Z | x):
 
     E|s|^2 = (D - B)/V = -E div s     (second-order Tweedie: div s = (tr Cov(c_Z | x) - D)/V),

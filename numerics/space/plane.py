@@ -1,9 +1,9 @@
 """Integrals over Gaussian mixtures with any covariances in the plane: a trapezoidal rule with verified strips.
 
 p = sum_k u_k, u_k = w_k N(x; M_k, V_k), P_k = V_k^-1, r_k = u_k/p, L_k = -log r_k; the numbers are ``log``, ``log2``,
-``label``, ``label2`` and ``mean2`` as in :mod:`numerics.space.shared`, and ``gap``, the integral of p Var_r(b) for affine
-b_k(x). With P_j - P_k indefinite, complex zeros of p come arbitrarily near to the plane far out, so no strip holds
-everywhere; it need not, if the rule is confined to a region Omega and its strip may narrow where p is small.
+``label``, ``label2`` and ``mean2`` as in :mod:`numerics.space.shared`, and ``gap``, the integral of p Var_r(b) for
+affine b_k(x). With P_j - P_k indefinite, complex zeros of p come arbitrarily near to the plane far out, so no strip
+holds everywhere; it need not, if the rule is confined to a region Omega and its strip may narrow where p is small.
 
 **The rule.** Omega is a union of cells of n x n lattice points whose edges run midway between lattice lines. On a row
 the sum h sum f is the integral of f(z)/(1 - e^(-2 pi i z/h)) along a contour at heights +-a, one a a cell:
@@ -15,56 +15,59 @@ the latter over the step of the contour between neighbours (y from the lower hei
 where 1/(1 + e^(2 pi y/h)) integrates to h log 2/(2 pi): midway between lattice points the kernel is that small. First
 axis 1 is done on every lattice row, then axis 2 for every real x_1: only one coordinate leaves the line at a time.
 
-**The strip.** |u_k(x + iy e_i)| = u_k(x) e^(y^2 (P_k)_ii/2) =: tau_k, with phase -y (P_k(x - M_k))_i. Let m be a component,
-q_k >= tau_k/tau_m and theta_k >= |phase_k - phase_m| on the cell for 0 <= y <= a, both in balls. Then
+**The strip.** |u_k(x + iy e_i)| = u_k(x) e^(y^2 (P_k)_ii/2) =: tau_k, with phase -y (P_k(x - M_k))_i. Let m be a
+component, q_k >= tau_k/tau_m and theta_k >= |phase_k - phase_m| on the cell for 0 <= y <= a, both in balls. Then
 
     Re(p/u_m)/sum(tau/tau_m) >= c := max(1 - sum_k (1 - cos theta_k) q_k/(1 + q_k),  min_k cos theta_k),
 
 because the left side is an average of cosines with weights tau_k/sum tau <= q_k/(1 + q_k). Where c > 0, p has no zero,
 c sum tau <= |p| <= sum tau, and log(p/u_m) is analytic with |Im| < pi/2; so, with phi_m = y (P_m(x - M_m))_i,
 
-    |log p| <= max|log|p|| + |phi_m| + pi/2,    |log r_m| <= -log(1 - q) (q = sum q_k < 1/2), or max(log(1 + q), -log c) + pi/2,
-    |log r_k| <= |log r_m| + |log(tau_m/tau_k)| + theta_k.
+    |log p| <= max|log|p|| + |phi_m| + pi/2,    |log r_m| <= -log(1 - q) (q = sum q_k < 1/2), or max(log(1 + q), -log c)
+    + pi/2, |log r_k| <= |log r_m| + |log(tau_m/tau_k)| + theta_k.
 
-**Outside Omega.** Every boundary edge is at Mahalanobis distance >= R_k from M_k, and M_k lies in Omega: so does the whole
-ellipse, and what is outside is bounded by the tail of component k beyond R_k.
+**Outside Omega.** Every boundary edge is at Mahalanobis distance >= R_k from M_k, and M_k lies in Omega: so does the
+whole ellipse, and what is outside is bounded by the tail of component k beyond R_k.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate, repeat
-from operator import add, mul
 
 from numerics.balls import Ball, arb, ball, midpoint, working
 from numerics.rings import Unsupported
 from numerics.space.choices import CELL, Choice, Floats
 from numerics.space.lattice import UNIT, tail_outside
+from numerics.space.planar import Pair, Part, form, minus, norm, root_product, times
+from numerics.space.plane_rows import PlaneSum
 from numerics.tails import widened
 
 MOST_POINTS, MOST_CELLS, BOUND_BITS = 3_000_000, 40_000, 64
 NAMES = ("log", "log2", "label", "label2", "mean2", "gap")
-Pair = tuple[Ball, Ball]
-Square = tuple[Pair, Pair]
 
 
 @dataclass(frozen=True)
-class Part:
-    """One component in balls: log mass ``top`` (log of the density's maximum times w), weight, mean, precision.
+class Strip:
+    """What was verified on a cell for |y| <= a along ``axis``: the dominant component m, c, q and per other component.
 
-    b(x) = ``shift`` - ``slope`` x is its affine vector.
+    ``ratios``: q_k; ``logs``: bounds of |log(tau_k/tau_m)|; ``thetas``; ``log_m``: log tau_m; ``phi``: of |phi_m|.
     """
 
-    weight: Ball
-    top: Ball
-    mean: Pair
-    precision: Square
-    shift: Pair
-    slope: Square
+    cell: tuple[int, int]
+    axis: int
+    a: Ball
+    m: int
+    c: Ball
+    q: Ball
+    ratios: list[Ball]
+    logs: list[Ball]
+    thetas: list[Ball]
+    log_m: Ball
+    phi: Ball
 
 
 def number(name: str, parts_at: Callable[[], list[Part]], bits: int) -> tuple[Ball, int]:
@@ -80,7 +83,7 @@ def number(name: str, parts_at: Callable[[], list[Part]], bits: int) -> tuple[Ba
     extra = max(0.0, -choice.scale) / math.log(2) if name not in ("log", "log2") else 0.0
     work = int(bits + 30 + extra + math.log2(1 + choice.count))
     with working(work):
-        total = _Sum(name, parts_at(), choice).value()
+        total = PlaneSum(name, parts_at(), choice).value()
         return widened(total, error), work
 
 
@@ -130,7 +133,7 @@ class _Bounds:
             logs, pulls = [], []
             for part in self.parts:
                 y = x[0] - part.mean[0], x[1] - part.mean[1]
-                pull = _times(part.precision, y)
+                pull = times(part.precision, y)
                 logs.append(part.top - (y[0] * pull[0] + y[1] * pull[1]) / 2)
                 pulls.append(pull)
             known = self._pulls[cell] = logs, pulls
@@ -153,7 +156,7 @@ class _Bounds:
         part = self.parts[m]
         t, t2 = self.t, self.t2
         y2 = arb(a * a / 2, a * a / 2)  # [0, a^2]
-        top_drift = -(pulls[m][0] * t[0] + pulls[m][1] * t[1]) - _form(part.precision, t, t2) / 2
+        top_drift = -(pulls[m][0] * t[0] + pulls[m][1] * t[1]) - form(part.precision, t, t2) / 2
         log_m = logs[m] + top_drift + y2 * part.precision[axis][axis] / 2
         phi = a * abs(pulls[m][axis] + part.precision[axis][0] * t[0] + part.precision[axis][1] * t[1])
         ratios, logs_of, thetas = [], [], []
@@ -162,8 +165,8 @@ class _Bounds:
             if k == m:
                 continue
             pull = pulls[k][0] - pulls[m][0], pulls[k][1] - pulls[m][1]
-            P = _minus(other.precision, part.precision)
-            d = logs[k] - logs[m] - pull[0] * t[0] - pull[1] * t[1] - _form(P, t, t2) / 2 + y2 * P[axis][axis] / 2
+            P = minus(other.precision, part.precision)
+            d = logs[k] - logs[m] - pull[0] * t[0] - pull[1] * t[1] - form(P, t, t2) / 2 + y2 * P[axis][axis] / 2
             theta = (a * abs(pull[axis] + P[axis][0] * t[0] + P[axis][1] * t[1])).upper()
             q = d.exp().upper()
             cos = theta.cos().lower() if theta < arb.pi() else arb(-1)
@@ -177,30 +180,32 @@ class _Bounds:
             return None
         q = sum(ratios, arb(0))
         tau = log_m.exp().upper()
-        bound = _SIZES[self.name](self, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi)
+        bound = _SIZES[self.name](self, Strip(cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi))
         return (tau * bound).upper()
 
-    def log_density(self, c: Ball, q: Ball, log_m: Ball, phi: Ball) -> Ball:
+    @staticmethod
+    def log_density(s: Strip) -> Ball:
         """A bound of |log p| on the strip."""
-        high = (log_m + (1 + q).log()).upper()
-        low = (log_m + c.log()).lower()
-        return abs(high).max(abs(low)) + phi + arb.pi() / 2
+        high = (s.log_m + (1 + s.q).log()).upper()
+        low = (s.log_m + s.c.log()).lower()
+        return abs(high).max(abs(low)) + s.phi + arb.pi() / 2
 
-    def spread(self, cell: tuple[int, int], axis: int, a: Ball, m: int, c: Ball, ratios: Sequence[Ball]) -> Ball:
+    def spread(self, s: Strip) -> Ball:
         """A bound of sum_{j<k} tau_j tau_k |b_j - b_k|^2/(c tau_m sum tau)."""
-        x = [u + v for u, v in zip(self._centre(cell), self.t, strict=True)]
-        q = [*ratios[:m], arb(1), *ratios[m:]]
+        x = [u + v for u, v in zip(self._centre(s.cell), self.t, strict=True)]
+        axis, a, m = s.axis, s.a, s.m
+        q = [*s.ratios[:m], arb(1), *s.ratios[m:]]
         result = arb(0)
         for k in range(len(q)):
             for j in range(k):
-                B = _minus(self.parts[j].slope, self.parts[k].slope)
+                B = minus(self.parts[j].slope, self.parts[k].slope)
                 shift = [u - v for u, v in zip(self.parts[j].shift, self.parts[k].shift, strict=True)]
-                move = _times(B, (x[0], x[1]))
-                square = sum((abs(s - v) * abs(s - v) for s, v in zip(shift, move, strict=True)), arb(0))
+                move = times(B, (x[0], x[1]))
+                square = sum((abs(u - v) * abs(u - v) for u, v in zip(shift, move, strict=True)), arb(0))
                 square = square + a * a * (B[0][axis] * B[0][axis] + B[1][axis] * B[1][axis])
                 base = 1 + (q[j] if j != m else 0) + (q[k] if k != m else 0)
                 result = result + q[j] * q[k] / base * square
-        return result / c
+        return result / s.c
 
     # -- outside ---
     def _tails(self) -> Ball:
@@ -218,9 +223,9 @@ class _Bounds:
                 result = result + 2 * part.weight * tail_outside(distance, offset + surprise, 2, h0)
             elif self.name == "gap":
                 # Var_r(b) <= sum_k r_k |b_k - e|^2 for any e: take e = 0. |b_k| <= |b_k(M_k)| + |B_k| |x - M_k|
-                at = _times(part.slope, part.mean)
+                at = times(part.slope, part.mean)
                 first = sum((abs(s - v) for s, v in zip(part.shift, at, strict=True)), arb(0))
-                growth = _norm(_root_product(part))
+                growth = norm(root_product(part))
                 # (first + growth r)^2 <= 2 first^2 + 4 growth^2 (r^2/2) <= lead (offset + r^2/2)
                 lead = 4 * growth * growth + arb("1e-30")
                 result = result + part.weight * lead * tail_outside(distance, 2 * first * first / lead, 1, h0)
@@ -249,204 +254,49 @@ class _Bounds:
                     x = self._centre(cell)
                     x[axis] = x[axis] + side * self.half[axis]
                     y = x[0] - part.mean[0], x[1] - part.mean[1]
-                    pull = _times(part.precision, y)
+                    pull = times(part.precision, y)
                     square = (y[0] * pull[0] + y[1] * pull[1] - 2 * abs(pull[1 - axis]) * self.half[1 - axis]).lower()
                     if least is None or square < least:
                         least = square
         return arb(0) if least is None or not least > 0 else least.sqrt().lower()
 
 
-class _Sum:
-    """The sum over the lattice points in Omega."""
-
-    def __init__(self, name: str, parts: list[Part], choice: Choice) -> None:
-        self.name, self.parts, self.choice = name, parts, choice
-        self.h = [ball(Fraction(step, UNIT)) for step in choice.steps]
-
-    def value(self) -> Ball:
-        """The ball of h_1 h_2 sum f."""
-        total = arb(0)
-        first = min(cell[0] for cell in self.choice.cells) * CELL
-        last = (max(cell[0] for cell in self.choice.cells) + 1) * CELL
-        xs = [self.h[0] * i for i in range(first, last)]
-        along = [[(-part.precision[0][0] * (x - part.mean[0]) * (x - part.mean[0]) / 2).exp() for x in xs]
-                 for part in self.parts]  # fmt: skip
-        kernel = _KERNELS[self.name]
-        for row, runs in self.choice.runs():
-            for j in range(row * CELL, (row + 1) * CELL):
-                x2 = self.h[1] * j
-                for start, end in runs:
-                    low, high = start * CELL, end * CELL
-                    us = [self._line(part, along[k], x2, low, high, first) for k, part in enumerate(self.parts)]
-                    total = total + kernel(self, us, xs[low - first : high - first], x2)
-        return total * self.h[0] * self.h[1]
-
-    def _line(self, part: Part, along: list[Ball], x2: Ball, low: int, high: int, first: int) -> list[Ball]:
-        """u_k at x1 = low h .. (high - 1) h: e^(..x1^2) times a geometric progression."""
-        y = x2 - part.mean[1]
-        cross = part.precision[0][1] * y
-        rate = (-cross * self.h[0]).exp()
-        start = part.top - part.precision[1][1] * y * y / 2 - cross * (self.h[0] * low - part.mean[0])
-        powers = accumulate(repeat(rate, high - low - 1), mul, initial=start.exp())
-        return list(map(mul, along[low - first : high - first], powers))
-
-    def logs(self, xs: list[Ball], x2: Ball) -> list[list[Ball]]:
-        """log u_k along a row."""
-        out = []
-        for part in self.parts:
-            (p11, p12), (_, p22) = part.precision
-            y = x2 - part.mean[1]
-            a, b, c = -p11 / 2, -p12 * y, part.top - p22 * y * y / 2
-            m = part.mean[0]
-            out.append([((t := x - m) * a + b) * t + c for x in xs])
-        return out
-
-    def squares(self, j: int, k: int, xs: list[Ball], x2: Ball) -> list[Ball]:
-        """|b_j - b_k|^2 along a row."""
-        B = _minus(self.parts[j].slope, self.parts[k].slope)
-        shift = [u - v for u, v in zip(self.parts[j].shift, self.parts[k].shift, strict=True)]
-        u0, v0 = shift[0] - B[0][1] * x2, shift[1] - B[1][1] * x2
-        b0, b1 = B[0][0], B[1][0]
-        c2, c1, c0 = b0 * b0 + b1 * b1, -2 * (b0 * u0 + b1 * v0), u0 * u0 + v0 * v0
-        return [(c2 * x + c1) * x + c0 for x in xs]
-
-
-# -- small matrices -----------------------------------------------------------------------------------------------------
-def _times(matrix: Square, vector: Pair) -> Pair:
-    (a, b), (c, d) = matrix
-    return a * vector[0] + b * vector[1], c * vector[0] + d * vector[1]
-
-
-def _minus(left: Square, right: Square) -> Square:
-    return (
-        (left[0][0] - right[0][0], left[0][1] - right[0][1]),
-        (left[1][0] - right[1][0], left[1][1] - right[1][1]),
-    )
-
-
-def _form(matrix: Square, t: Sequence[Ball], t2: Sequence[Ball]) -> Ball:
-    """t^T matrix t for a symmetric matrix, with t^2 given apart."""
-    return matrix[0][0] * t2[0] + 2 * matrix[0][1] * t[0] * t[1] + matrix[1][1] * t2[1]
-
-
-def _root_product(part: Part) -> Square:
-    """slope times a square root of the covariance (Cholesky): |slope (x - M)| = |this y| with |y| the distance."""
-    (a, b), (_, d) = part.precision
-    det = a * d - b * b
-    v11, v12, v22 = d / det, -b / det, a / det
-    l11 = v11.sqrt()
-    l21 = v12 / l11
-    l22 = (v22 - l21 * l21).sqrt()
-    (s, t), (u, v) = part.slope
-    return (s * l11 + t * l21, t * l22), (u * l11 + v * l21, v * l22)
-
-
-def _norm(matrix: Square) -> Ball:
-    """Frobenius norm, a bound of the operator norm."""
-    return sum((v * v for row in matrix for v in row), arb(0)).sqrt()
-
-
-# -- bounds of |f|/tau_m on a strip --------------------------------------------------------------------------------------
-def _surprises(
-    c: Ball, q: Ball, ratios: Sequence[Ball], logs_of: Sequence[Ball], thetas: Sequence[Ball]
-) -> list[tuple[Ball, Ball]]:
+# -- bounds of |f|/tau_m on a strip ---
+def _surprises(s: Strip) -> list[tuple[Ball, Ball]]:
     """(q_k, bound of |log r_k|) for the dominant component, then the others."""
-    own = -(1 - q).log() if q < arb(0.5) else (1 + q).log().max(-c.log()) + arb.pi() / 2
+    own = -(1 - s.q).log() if s.q < arb(0.5) else (1 + s.q).log().max(-s.c.log()) + arb.pi() / 2
     own = own.upper()
-    return [(arb(1), own)] + [(r, own + d + t) for r, d, t in zip(ratios, logs_of, thetas, strict=True)]
+    rows = zip(s.ratios, s.logs, s.thetas, strict=True)
+    return [(arb(1), own)] + [(r, own + d + t) for r, d, t in rows]
 
 
-def _size_log(b: _Bounds, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi) -> Ball:  # type: ignore[no-untyped-def]
-    return (1 + q) * b.log_density(c, q, log_m, phi)
+def _size_log(b: _Bounds, s: Strip) -> Ball:
+    return (1 + s.q) * b.log_density(s)
 
 
-def _size_log2(b: _Bounds, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi) -> Ball:  # type: ignore[no-untyped-def]
-    bound = b.log_density(c, q, log_m, phi)
-    return (1 + q) * bound * bound
+def _size_log2(b: _Bounds, s: Strip) -> Ball:
+    bound = b.log_density(s)
+    return (1 + s.q) * bound * bound
 
 
-def _size_gap(b: _Bounds, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi) -> Ball:  # type: ignore[no-untyped-def]
-    return b.spread(cell, axis, a, m, c, ratios)
+def _size_gap(b: _Bounds, s: Strip) -> Ball:
+    return b.spread(s)
 
 
-def _size_label(b: _Bounds, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi) -> Ball:  # type: ignore[no-untyped-def]
-    return sum((r * s for r, s in _surprises(c, q, ratios, logs_of, thetas)), arb(0))
+def _size_label(b: _Bounds, s: Strip) -> Ball:
+    return sum((r * v for r, v in _surprises(s)), arb(0))
 
 
-def _size_label2(b: _Bounds, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi) -> Ball:  # type: ignore[no-untyped-def]
-    return sum((r * s * s for r, s in _surprises(c, q, ratios, logs_of, thetas)), arb(0))
+def _size_label2(b: _Bounds, s: Strip) -> Ball:
+    return sum((r * v * v for r, v in _surprises(s)), arb(0))
 
 
-def _size_mean2(b: _Bounds, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi) -> Ball:  # type: ignore[no-untyped-def]
-    first = _size_label(b, cell, axis, a, m, c, q, ratios, logs_of, thetas, log_m, phi)
-    return first * first / c
+def _size_mean2(b: _Bounds, s: Strip) -> Ball:
+    first = _size_label(b, s)
+    return first * first / s.c
 
 
 _SIZES: dict[str, Callable[..., Ball]] = {
     "log": _size_log, "log2": _size_log2, "gap": _size_gap, "label": _size_label, "label2": _size_label2,
     "mean2": _size_mean2,
-}  # fmt: skip
-
-
-# -- sums along a row ----------------------------------------------------------------------------------------------------
-def _density(us: list[list[Ball]]) -> list[Ball]:
-    p = us[0]
-    for u in us[1:]:
-        p = list(map(add, p, u))
-    return p
-
-
-def _dot(left: Sequence[Ball], right: Sequence[Ball]) -> Ball:
-    return sum(map(mul, left, right), arb(0))
-
-
-def _row_log(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> Ball:
-    p = _density(us)
-    return _dot(p, list(map(arb.log, p)))
-
-
-def _row_log2(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> Ball:
-    p = _density(us)
-    logs = list(map(arb.log, p))
-    return _dot(list(map(mul, p, logs)), logs)
-
-
-def _row_gap(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> Ball:
-    p, total = _density(us), arb(0)
-    pairs = [arb(0)] * len(xs)
-    for k in range(len(us)):
-        for j in range(k):
-            pairs = list(map(add, pairs, map(mul, map(mul, us[j], us[k]), s.squares(j, k, xs, x2))))
-    for n, d in zip(pairs, p, strict=True):
-        total = total + n / d
-    return total
-
-
-def _surprise_rows(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> tuple[list[Ball], list[list[Ball]]]:
-    p = _density(us)
-    log_p = list(map(arb.log, p))
-    return p, [[u - v for u, v in zip(log_p, row, strict=True)] for row in s.logs(xs, x2)]
-
-
-def _row_label(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> Ball:
-    _, rows = _surprise_rows(s, us, xs, x2)
-    return sum((_dot(u, row) for u, row in zip(us, rows, strict=True)), arb(0))
-
-
-def _row_label2(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> Ball:
-    _, rows = _surprise_rows(s, us, xs, x2)
-    return sum((_dot(u, list(map(mul, row, row))) for u, row in zip(us, rows, strict=True)), arb(0))
-
-
-def _row_mean2(s: _Sum, us: list[list[Ball]], xs: list[Ball], x2: Ball) -> Ball:
-    p, rows = _surprise_rows(s, us, xs, x2)
-    first = [arb(0)] * len(xs)
-    for u, row in zip(us, rows, strict=True):
-        first = list(map(add, first, map(mul, u, row)))
-    return sum((v * v / m for v, m in zip(first, p, strict=True)), arb(0))
-
-
-_KERNELS: dict[str, Callable[[_Sum, list[list[Ball]], list[Ball], Ball], Ball]] = {
-    "log": _row_log, "log2": _row_log2, "gap": _row_gap, "label": _row_label, "label2": _row_label2,
-    "mean2": _row_mean2,
 }  # fmt: skip

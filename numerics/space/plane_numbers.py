@@ -1,8 +1,8 @@
 """The numbers behind ``value`` for mixtures with any covariances in the plane.
 
-V_k = alpha^2 S_k + sigma^2 I, s_k = -V_k^-1 (x - alpha m_k) the score of component k. By the law of total variance E|s|^2
-= sum_k w_k tr V_k^-1 - E Var(s_Z | X_t). Coordinates are first made round: x = T y with T T^T about the average covariance
-(T rational, so nothing is lost); entropies move by log det T.
+V_k = alpha^2 S_k + sigma^2 I, s_k = -V_k^-1 (x - alpha m_k) the score of component k. By the law of total variance
+E|s|^2 = sum_k w_k tr V_k^-1 - E Var(s_Z | X_t). Coordinates are first made round: x = T y with T T^T about the average
+covariance (T rational, so nothing is lost); entropies move by log det T.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numerics.enclosures import ball_interpreter
 from numerics.rings import Unsupported
 from numerics.space import plane
 from numerics.space.numbers import Number, best_of
-from numerics.space.plane import Pair, Part, Square
+from numerics.space.planar import Pair, Part, Square, times
 from theory.language.instances import Germ, Law, gaussian
 
 METHOD = "trapezoidal rule in balls over the plane, strips verified on cells, closed-form tails"
@@ -91,7 +91,7 @@ class _Plane:
                 det = v11 * v22 - v12 * v12
                 P: Square = ((v22 / det, -v12 / det), (-v12 / det, v11 / det))
                 mean = tuple(alpha * plain.scalar(v) for v in self.law.components[k].mean)
-                centre = plane._times(inverse, (mean[0], mean[1]))
+                centre = times(inverse, (mean[0], mean[1]))
                 slope: Square = (
                     (P[0][0] * t11 + P[0][1] * t21, P[0][1] * t22),
                     (P[1][0] * t11 + P[1][1] * t21, P[1][1] * t22),
@@ -102,7 +102,7 @@ class _Plane:
                 )
                 weight = self.weight(k)
                 top = weight.log() - (2 * arb.pi()).log() - det.log() / 2 + (t11 * t22).log()
-                shift: Pair = plane._times(P, (mean[0], mean[1]))
+                shift: Pair = times(P, (mean[0], mean[1]))
                 out.append(Part(weight, top, centre, bent, shift, slope))
             return out
 

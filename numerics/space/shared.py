@@ -18,8 +18,8 @@ part is a product of sums on lines, where |T N - 1| <= delta_0 = e^(a^2/2) 2/(e^
 |p log^2 p| <= 2 e^(y^2/2) sum_k u_k (|log u_k(z)|^2 + L_k^2/cos^2(psi)), |log u_k(z)| <= A_k + (|x - c_k|^2 + a^2)/2,
 sum_k r_k L_k^2 <= log^2(K + e - 1) (log^2(u + e - 1) is concave for u >= 1, and E 1/r = K).
 
-**Points left out.** L <= sqrt(R) and L <= 2 R^(1/4) for L = log(1 + R), so with g_jk = sqrt(u_j u_k), a Gaussian of mass
-sqrt(w_j w_k) e^(-|c_j - c_k|^2/8) about the middle: the integrands are at most sum_{j<k} |c_j - c_k|^2 g_jk/2;
+**Points left out.** L <= sqrt(R) and L <= 2 R^(1/4) for L = log(1 + R), so with g_jk = sqrt(u_j u_k), a Gaussian of
+mass sqrt(w_j w_k) e^(-|c_j - c_k|^2/8) about the middle: the integrands are at most sum_{j<k} |c_j - c_k|^2 g_jk/2;
 2 sum g_jk; 8(K - 1) sum g_jk; 2 log K sum g_jk. They are also at most p times max_k |c_k - c|^2 (any c), log K,
 log^2(K + e - 1), log^2 K; the better is taken. |p log p| <= sum u_k (A_k + log K + |x - c_k|^2/2), and p log^2 p <=
 2 sum u_k (A_k + log(K + e - 1) + |x - c_k|^2/2)^2, A_k = -log w_k + (d/2) log 2 pi. Their sums are in
@@ -29,7 +29,7 @@ log^2(K + e - 1), log^2 K; the better is taken. |p log p| <= sum u_k (A_k + log 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -38,6 +38,7 @@ from operator import mul
 from numerics.balls import Ball, arb, arb_mat, ball, midpoint, natural_power, precision, working
 from numerics.rings import Unsupported
 from numerics.space.lattice import Disc, on_grid, radius_for, rows_of, tail_outside
+from numerics.space.shared_rows import KERNELS, Piece, blocks
 from numerics.space.steps import Axis, choose_axis, relative_error
 from numerics.tails import widened
 
@@ -45,7 +46,6 @@ MOST_POINTS = 4_000_000
 POWERS = {"spread": 1, "label": 1, "label2": 2, "mean2": 3, "log": 1, "log2": 2}
 DEGREES = {"log": 1, "log2": 2}
 """The degree in |x|^2/2 of what bounds the integrand far out."""
-BLOCK_ROWS, OPEN_BLOCKS = 16, 8
 LOG2 = math.log(2)
 
 
@@ -102,7 +102,8 @@ class Bump:
 
 
 def number(name: str, cloud: Cloud, bits: int) -> Ball:
-    """The integral ``name`` (see the module's list) as a ball with about ``bits`` relative bits (absolute for log, log2).
+    """The integral ``name`` (see the module's list) as a ball with about ``bits`` relative bits (absolute for log,
+    log2).
 
     Call at a precision that leaves room (:func:`bits_for`). Raises Unsupported: too many points.
     """
@@ -196,7 +197,7 @@ class _Sum:
             (prefix, first, last) for prefix, intervals in rows_of(sizes, self.discs) for first, last in intervals
         )
         total = arb(0)
-        for block in _blocks(pieces):
+        for block in blocks(pieces):
             total = total + self._block(block)
         return total
 
@@ -246,7 +247,7 @@ class _Sum:
         second = list(map(mul, first, logs))
         return [e + nothing + nothing, first + e + nothing, second + [2 * v for v in first] + e]
 
-    def _block(self, block: list[tuple[tuple[int, ...], int, int]]) -> Ball:
+    def _block(self, block: list[Piece]) -> Ball:
         low, high = min(p[1] for p in block), max(p[2] for p in block)
         heads = [self._heads(prefix) for prefix, _, _ in block]
         outputs = len(heads[0])
@@ -255,7 +256,7 @@ class _Sum:
         left = arb_mat(len(block) * outputs, inner, [v for rows in heads for row in rows for v in row])
         right = arb_mat(inner, width, [v for row in zip(*columns, strict=True) for v in row])
         entries = (left * right).entries()
-        total, kernel = arb(0), _KERNELS[self.name]
+        total, kernel = arb(0), KERNELS[self.name]
         for i, (_, first, last) in enumerate(block):
             start = i * outputs * width
             total = total + kernel(
@@ -338,64 +339,5 @@ def _moment(n: int, steps: Sequence[Ball]) -> Ball:
         widest = widest.max(h)
     return odd + 2 * widest * top
 
-
-def _blocks(
-    pieces: Iterator[tuple[tuple[int, ...], int, int]],
-) -> Iterator[list[tuple[tuple[int, ...], int, int]]]:
-    """Pieces of rows with overlapping columns, a few rows together."""
-    waiting: list[list[tuple[tuple[int, ...], int, int]]] = []
-    for piece in pieces:
-        _, first, last = piece
-        home = next((b for b in waiting if first <= b[-1][2] and last >= b[-1][1]), None)
-        if home is None:
-            home = []
-            waiting.append(home)
-        home.append(piece)
-        if len(home) == BLOCK_ROWS:
-            waiting.remove(home)
-            yield home
-        elif len(waiting) > OPEN_BLOCKS:
-            yield waiting.pop(0)
-    yield from waiting
-
-
-# -- kernels: sums over a row of values ---------------------------------------------------------------------------------
-def _dot(left: Sequence[Ball], right: Sequence[Ball]) -> Ball:
-    return sum(map(mul, left, right), arb(0))
-
-
-def _log(p: list[Ball]) -> Ball:
-    return _dot(p, list(map(arb.log, p)))
-
-
-def _log2(p: list[Ball]) -> Ball:
-    logs = list(map(arb.log, p))
-    return _dot(list(map(mul, p, logs)), logs)
-
-
-def _spread(p: list[Ball], *rest: list[Ball]) -> Ball:
-    total = sum(rest[-1], arb(0))
-    for first in rest[:-1]:
-        total = total - sum((s * s / m for s, m in zip(first, p, strict=True)), arb(0))
-    return total
-
-
-def _label(p: list[Ball], first: list[Ball]) -> Ball:
-    return _log(p) - sum(first, arb(0))
-
-
-def _label2(p: list[Ball], first: list[Ball], second: list[Ball]) -> Ball:
-    logs = list(map(arb.log, p))
-    return sum((u * (m * u - 2 * f) for u, m, f in zip(logs, p, first, strict=True)), sum(second, arb(0)))
-
-
-def _mean2(p: list[Ball], first: list[Ball]) -> Ball:
-    logs = list(map(arb.log, p))
-    return sum(((v := m * u - f) * v / m for u, m, f in zip(logs, p, first, strict=True)), arb(0))
-
-
-_KERNELS: dict[str, Callable[..., Ball]] = {
-    "spread": _spread, "label": _label, "label2": _label2, "mean2": _mean2, "log": _log, "log2": _log2
-}  # fmt: skip
 
 __all__ = ["Bump", "Cloud", "bits_for", "number", "precision", "scale_of", "working"]

@@ -1,7 +1,8 @@
 """The uniform law on a sphere in R^D under a linear process: its fields and integrals by Bessel functions, in balls.
 
-X0 is uniform on |x| = rho, X_t = alpha X0 + sigma eps, v = sigma^2, A = alpha rho, k = A |x|/v. With the mean of e^(k u),
-u the first coordinate of a uniform unit vector, Lambda(k) = 0F1(; D/2; k^2/4) = Gamma(D/2) (2/k)^(D/2-1) I_(D/2-1)(k):
+X0 is uniform on |x| = rho, X_t = alpha X0 + sigma eps, v = sigma^2, A = alpha rho, k = A |x|/v. With the mean of e^(k
+u), u the first coordinate of a uniform unit vector, Lambda(k) = 0F1(; D/2; k^2/4) = Gamma(D/2) (2/k)^(D/2-1)
+I_(D/2-1)(k):
 
     p(x) = (2 pi v)^(-D/2) e^(-(|x|^2 + A^2)/2v) Lambda(k),
     E[X0 | x] = rho A_D(k) x/|x|,    A_D = Lambda'/Lambda = I_(D/2)/I_(D/2-1) =: k G(k),
@@ -15,12 +16,12 @@ So every number is an integral against the law of R = |X_t|, density S_D r^(D-1)
 **Where R lies.** |X_t|^2 has E e^(c R^2) = (1 - 2cv)^(-D/2) e^(c A^2/(1 - 2cv)) for c < 1/2v, so Chernoff's bound cuts
 both tails in closed form; there 0 <= A_D, u^2 <= 1 and 0 <= log Lambda(k) <= k.
 
-**The rule.** If the window [low, high] leaves 0 out: the trapezoidal rule with both ends midway between its points, as in
-:mod:`numerics.space.plane`. Lambda is an average of e^(k u) with |u| <= 1, so with psi = A a/v < pi/2 and |Im r| <= a,
-c e^-k Lambda <= |e^-z Lambda(z)| <= e^-k Lambda with k = Re z and c = max(cos psi, 1 - psi^2 E(1 - u)^2/2), the mean taken
-under the law of u tilted by e^(k u), at the smallest k; and Re is positive. So there is no zero, |A_D|, |E u^2| <= 1/c,
-|log Lambda(z)| <= |z| + k - log c + pi/2, and the density grows by at most e^(a^2/2v + (D - 1) a^2/(2 low^2)). Otherwise
-``acb.integral``: there the arguments are small.
+**The rule.** If the window [low, high] leaves 0 out: the trapezoidal rule with both ends midway between its points, as
+in :mod:`numerics.space.plane`. Lambda is an average of e^(k u) with |u| <= 1, so with psi = A a/v < pi/2 and |Im r| <=
+a, c e^-k Lambda <= |e^-z Lambda(z)| <= e^-k Lambda with k = Re z and c = max(cos psi, 1 - psi^2 E(1 - u)^2/2), the mean
+taken under the law of u tilted by e^(k u), at the smallest k; and Re is positive. So there is no zero, |A_D|, |E u^2|
+<= 1/c, |log Lambda(z)| <= |z| + k - log c + pi/2, and the density grows by at most e^(a^2/2v + (D - 1) a^2/(2 low^2)).
+Otherwise ``acb.integral``: there the arguments are small.
 """
 
 from __future__ import annotations

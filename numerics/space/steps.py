@@ -1,10 +1,10 @@
 """Steps and strip heights of the tensor trapezoidal rule for mixtures of unit Gaussians: chosen in floats, exact.
 
 One axis at a time. Move coordinate i of the point alone off the line, x_i + iy with |y| <= a_i, and let D_i be the
-spread of the centres' i-th coordinates. With u_k the weighted components, |u_k(z)| = e^(y^2/2) u_k(x), and all u_k(z) lie
-in a sector of half-angle psi_i = a_i D_i/2. A positive integrand f with |f(z)| <= C f(x) has, by Trefethen and Weideman
-(2014, theorem 5.1), |T_i f - I_i f| <= eps_i I_i f, eps_i = 2C/(e^(2 pi a_i/h_i) - 1). For T_1..T_d f the axes are
-exchanged one after the other; I_1 f is again positive with the same bound along axis 2, so
+spread of the centres' i-th coordinates. With u_k the weighted components, |u_k(z)| = e^(y^2/2) u_k(x), and all u_k(z)
+lie in a sector of half-angle psi_i = a_i D_i/2. A positive integrand f with |f(z)| <= C f(x) has, by Trefethen and
+Weideman (2014, theorem 5.1), |T_i f - I_i f| <= eps_i I_i f, eps_i = 2C/(e^(2 pi a_i/h_i) - 1). For T_1..T_d f the axes
+are exchanged one after the other; I_1 f is again positive with the same bound along axis 2, so
 
     T_1..T_d f lies in I_1..I_d f  prod_i [1 - eps_i, 1 + eps_i].
 """

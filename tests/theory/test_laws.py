@@ -63,7 +63,7 @@ MALFORMED = [
     ("mixture(w: N(0, 1), w: N(1, 1))", "seen to sum to 1"),
     ("deltas(0: exp(-1), 1: 1/2)", "seen to sum to 1"),
     ("gaussian(0, 1) + 1", "after the end"),
-    ("sphere(3)", "not available yet"),
+    ("sphere(3)", "takes a law on a sphere"),
     ("points(data.npy)", "only infodyn value takes a law of points"),
     ("product(T1, points(data.npy))", "column 13: a law of points from a file stands alone"),
     ("data.npy", "write points\\(file.npy\\)"),
