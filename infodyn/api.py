@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from proofs_checks.claim import Claim
     from proofs_checks.verify import Report
     from theory.closed_forms.result import ClosedForm
+    from theory.language.terms import Term
 
 
 def claims() -> dict[str, Claim]:
@@ -66,7 +67,7 @@ def verify(
 
 
 def value(
-    quantity: str,
+    quantity: str | Term,
     law: str | Law | PointsFile | SphereLaw | EmpiricalLaw,
     process: str | Process = "ve",
     *,
@@ -83,10 +84,17 @@ def value(
     of points or an ``EmpiricalLaw``, an :class:`numerics.empirical.Estimate` with a 99 % interval on samples that
     ``seed`` names; so too for mixtures with more effective dimensions than integrals reach. ``quantity``, ``law``,
     ``process`` and ``at`` are written as on the command line. ``by``: the ``order``-th derivative (1 or 2) instead,
-    along the process by a clock, or by a symbol of the law. Raises ValueError (LawError, GrammarError) with the place
+    along the process by a clock, or by a symbol of the law. A term of the statement language in place of a name (as
+    ``E(normsq(s))``) is read from the definitions alone. Raises ValueError (LawError, GrammarError) with the place
     and the remedy.
     """
     law = parse_data_law(law) if isinstance(law, str) else law
+    if not isinstance(quantity, str):
+        from numerics.quantities import term_value
+
+        if not isinstance(law, Law) or clock is not None or by is not None or digits == 0:
+            raise LawError("a term takes a law in closed form and digits, no clock and no by; write d(.., clock) in it")
+        return term_value(quantity, law, _process(process), parse_at(at), digits=15 if digits is None else digits)
     if isinstance(law, SphereLaw):
         from numerics.space.sphere_values import value as on_sphere
 

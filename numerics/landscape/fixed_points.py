@@ -20,8 +20,9 @@ from numerics.landscape.reduction import USES, Reduced, along_line, collinear, n
 from numerics.landscape.scalars import ball_of
 from numerics.landscape.space import applied, dot
 from numerics.landscape.space_zeros import inertia, space_zeros
+from numerics.quantities.asked import bound_at
 from numerics.quantities.printing import printed
-from numerics.quantities.values import QuantityError, _bound
+from numerics.quantities.record import QuantityError
 from theory.language.instances import Germ, Law, Scalar, Vector
 from theory.laws import factors
 from theory.places import Place
@@ -106,7 +107,7 @@ def fixed_points(
     start = time.perf_counter()
     if place.points:
         raise QuantityError(f"fixed points are looked for everywhere; leave {place.points[0][0]}=.. out")
-    law, germ = _bound(law, process, place)
+    law, germ = bound_at(law, process, place)
     if line is not None:
         found = _on_line(law, germ, line, digits, max_boxes)
     else:

@@ -17,7 +17,8 @@ from numerics.landscape.levels import highest_noise, lowest_noise
 from numerics.landscape.parameter import VARIABLE, Noise
 from numerics.landscape.reduction import Collinear, collinear, nu_of
 from numerics.landscape.scalars import ball_of
-from numerics.quantities.values import QuantityError, _bound
+from numerics.quantities.asked import bound_at
+from numerics.quantities.record import QuantityError
 from numerics.rings import Unsupported
 from theory.calculus import ZERO, add, as_scalar_term, at_symbols, fold_constants, folded, number, quot, sub, symbols_of
 from theory.language.instances import Law, Scalar
@@ -172,7 +173,7 @@ def symbol_problem(law: Law, process: Process, place: Place, name: str, within: 
             raise QuantityError(f"the range of {name} is empty; give LO..HI with LO < HI")
     middle = fold_constants(quot(add(as_scalar_term(low), as_scalar_term(high)), number(2)))
     for value in (low, middle, high):  # positive weights and variances, one level, nothing unbound
-        _, germ = _bound(law, process, replace(place, symbols=(*place.symbols, (name, value))))
+        _, germ = bound_at(law, process, replace(place, symbols=(*place.symbols, (name, value))))
     nu = nu_of(germ)
     bound = bind_law(law, dict(place.symbols))
     if any(isinstance(v, Term) and symbols_of(v) - {name} for v in (nu,)):

@@ -20,7 +20,8 @@ from numerics.landscape.parameter import DRIFTS, Noise, noise_parameter
 from numerics.landscape.problems import Problem, Range, inner_range, noise_problem, symbol_problem
 from numerics.landscape.reduction import USES, collinear
 from numerics.landscape.scalars import ball_of
-from numerics.quantities.values import QuantityError, _check_law
+from numerics.quantities.asked import check_law
+from numerics.quantities.record import QuantityError
 from theory.language.instances import Law
 from theory.language.terms import Term
 from theory.laws import bind_law, factors, free_symbols
@@ -101,7 +102,7 @@ def pose(
     if stray:
         raise QuantityError(f"{stray[0]} occurs neither in the law nor in the process; leave {stray[0]}=.. out")
     law, process = bind_law(law, symbols), process.bind(symbols)
-    _check_law(law)
+    check_law(law)
     noise = noise_parameter(process, name, drift)
     inner = inner_range(noise, within)
     if inner is None and (drift != "density" or process.curve is None):

@@ -115,6 +115,8 @@ class NoiseCurve:
         germ, total, bits = noise_germ(theta), [arb(0)] * (order + 1), 0
         for block, strip in zip(self.blocks, self._strips or [None] * len(self.blocks), strict=True):
             if strip is not None and not order and self._span[0] <= theta <= self._span[1]:
+                if len(known_strips) > 2048:
+                    known_strips.clear()
                 known_strips.setdefault((block.law, germ, ()), strip)
             found = line_number(self.name, block.law, germ, digits=digits, order=order, most=1)
             bits = max(bits, found.bits)

@@ -12,6 +12,10 @@ sum over bad j of exp(D_j + d_j) <= B < 1. Then Re(p/u_t) >= 1 + cos(psi) (good 
 
     |p| >= floor q on the box,      floor = min(cos psi, (1-B)/(1+B)).
 
+With one variance u_j/u_t = (w_j/w_t) exp(-W/v) for W = ((x-m_j)^2 - (x-m_t)^2)/2; there d_j = |W| h/(c^2-h^2) bounds
+the phase, and -W/(c+h) or -W/(c-h) the logarithm of the modulus without weights, in place of D_j + d_j: Re(1/v) lies
+between 1/(c+h) and 1/(c-h) and |Im(1/v)| <= h/(c^2-h^2) on the disc.
+
 Beyond the last boxes D_j + d_j is a quadratic function that falls; there every other component is bad. (With unequal
 variances the narrow and the wide components cross far out, where the crossing moves quickly with nu. A *window*
 leaves that out; what lies outside is bounded on the real axis alone, :mod:`numerics.peaks.outside`.) So p has no
@@ -216,11 +220,17 @@ class _Check:
             y, z = side * (x - self.m[j]), side * (x - self.m[t])
             if not (y > 0 and z > 0):
                 return None
+            if self.same:
+                # log|u_j/u_t| <= log(w_j/w_t) - W/(c+h), and W >= 0 grows outwards
+                if not y - z >= 0:
+                    return None
+                bad = bad + (self.heads[j] - self.heads[t] - (y * y - z * z) / 2 / (self.c[t] + self.h)).exp()
+                continue
             rise = self.heads[j] - self.heads[t] - (y * y / self.c[j] - z * z / self.c[t]) / 2
             rise = rise + E0 + E2 * y * y / 2 + E1 * (y + z) / 2
             slope = -(y / self.c[j] - z / self.c[t]) + E2 * y + E1
-            bend = arb(0) if self.same else 1 / self.c[t] - 1 / self.c[j] + E2
-            if self.same or E2.is_zero():
+            bend = 1 / self.c[t] - 1 / self.c[j] + E2
+            if E2.is_zero():
                 bend = arb(0)
                 # one variance: the difference of the parabolas is linear
                 slope = -side * (self.m[t] - self.m[j]) / self.c[t] + E1
@@ -241,6 +251,13 @@ class _Check:
         bent = abs((y - z) * (y + z + 2 * u)) / (cj - h) ** 3 + 3 * other * high / low**4
         return h * abs(first) / 2 + h * h * (plain.upper().min(bent.upper()) + high / low**3) / 2
 
+    def _one_variance(self, j: int, t: int, W: Ball) -> tuple[float, Ball, Ball]:
+        """Phase and logarithm of the modulus of u_j/u_t = (w_j/w_t) exp(-W/v)."""
+        c, h = self.c[t], self.h
+        turned = (abs(W) * h / (c * c - h * h)).upper()
+        size = (-W / (c + h)).upper().max((-W / (c - h)).upper())
+        return float(turned), turned, (self.heads[j] - self.heads[t] + size).upper()
+
     def _box(self, a: float, b: float) -> Ball | None:
         """The floor on a box, None if it is too low."""
         x = (a + b) / 2
@@ -255,12 +272,13 @@ class _Check:
             E0, E1, E2 = self.constants(j, t)
             y = middle - self.m[j]
             cj, ct = self.c[j], self.c[t]
+            if self.same:
+                found.append(self._one_variance(j, t, (y * y - z * z) / 2 + (y - z) * u))
+                continue
             rise = self.heads[j] - self.heads[t] - (y * y / cj - z * z / ct) / 2 + (z / ct - y / cj) * u
-            if not self.same:
-                rise = rise + (1 / ct - 1 / cj) * natural_power(u, 2).nonnegative_part() / 2
+            rise = rise + (1 / ct - 1 / cj) * natural_power(u, 2).nonnegative_part() / 2
             turned = E0 + E1 * abs(y + z + 2 * u) / 2 + E2 * natural_power(abs(y + u), 2) / 2
-            if not self.same:
-                turned = turned.upper().min(self._expanded(j, t, y, z, u).upper())
+            turned = turned.upper().min(self._expanded(j, t, y, z, u).upper())
             found.append((float(turned.upper()), turned.upper(), (rise + turned).upper()))
         found.sort(key=lambda entry: entry[0])
         best = None

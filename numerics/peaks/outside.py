@@ -27,7 +27,7 @@ def outside(name: str, law: Law, low: Fraction, high: Fraction, window: tuple[fl
     nu: Any = hull(low, high)
     germ = Germ(Fraction(1), nu.sqrt(), (Fraction(0),), (Fraction(1),), constant=True)
     parts = components_of(law, germ, order=ORDER)
-    parts.sigma2[0] = nu  # not the square of its root
+    parts.sigma2[:] = [nu, arb(1), *[arb(0)] * (ORDER - 1)]  # nu + tau, not the square of its root
     bounds = Bounds(parts, _slopes(name, parts))
     tails, totals = {}, {}
     for kind in _NEEDS[name]:

@@ -250,15 +250,18 @@ def _blocks(law: Law, name: str) -> list[Block]:
 
 
 def _is_constant(name: str, blocks: list[Block]) -> bool:
-    return name in _CONSTANT and all(b.law.K == 1 for b in blocks)
+    return name in _CONSTANT and all(without_labels(b.law).K == 1 for b in blocks)
 
 
 def _vanishes(name: str, blocks: list[Block]) -> bool:
     """The number is zero at every noise level: the label or X0 is known."""
-    known = all(b.law.K == 1 for b in blocks)
+    known = all(without_labels(b.law).K == 1 for b in blocks)
     atoms = known and all(b.law.is_discrete for b in blocks)
-    return (known and name in ("class-entropy", "class-gap")) or (
-        atoms and name in ("mmse", "conditional-entropy", "mutual-information")
+    single = all(b.law.K == 1 for b in blocks)
+    return (
+        (known and name == "class-gap")
+        or (single and name == "class-entropy")
+        or (atoms and name in ("mmse", "conditional-entropy", "mutual-information"))
     )
 
 
@@ -278,8 +281,7 @@ def _result(
                 extrema.append(Extremum(kind, levels(zero.place, process), zero.value))
         ends = []
         for end in (span.low, span.high):
-            zero = _vanishes(curve.name, list(curve.blocks))
-            value = arb(0) if zero else curve.taylor(end, 0, digits + 4)[0]
+            value = arb(0) if _vanishes(curve.name, list(curve.blocks)) else curve.taylor(end, 0, digits + 4)[0]
             ends.append((levels(ball(end), process), value))
     return Peaks(
         quantity, wanted.unit, clock, process.text, span.text, tuple(extrema), tuple(ends),

@@ -26,7 +26,7 @@ HOPELESS = Fraction(1, 1000)
 """Wider pieces are halved unseen where their remainder looks too large."""
 NARROWEST = Fraction(1, 10**6)
 """A piece is not halved below this part of its place."""
-RADII = tuple(Fraction(n, 200) for n in (120, 90, 66, 50, 36, 25, 16, 10, 6, 3, 1))
+RADII = tuple(Fraction(n, 200) for n in (160, 140, 120, 90, 66, 50, 36, 25, 16, 10, 6, 3, 1))
 """Radii of discs, relative to their centre."""
 
 

@@ -1,5 +1,5 @@
 """Quantities with guaranteed digits: the ``value`` command's numbers."""
 
-from numerics.quantities.values import QUANTITIES, QuantityError, Value, value
+from numerics.quantities.values import QUANTITIES, QuantityError, Value, term_value, value
 
-__all__ = ["QUANTITIES", "QuantityError", "Value", "value"]
+__all__ = ["QUANTITIES", "QuantityError", "Value", "term_value", "value"]
