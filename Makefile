@@ -21,7 +21,7 @@ help:
 	@echo 'make test     run the tests      (TEST_ARGS="-k laws" passes options on)'
 	@echo 'make test-latex  write the theory as LaTeX and compile it; no warning is let through'
 	@echo 'make verify-thorough   settle every claim anew, a hundred random kills of the program, then attack the kernel'
-	@echo '              with 20,000 false statements, and the search with 400 true ones'
+	@echo '              with 20,000 false statements, the search with 400 true ones, and the rigorous numbers with 10,000 pairs'
 	@echo 'make bench    headline ratios, peers in the same run; never part of the tests'
 	@echo 'make lint     ruff, mypy --strict, import-linter'
 	@echo 'make clean    remove the environment and caches'
@@ -46,7 +46,7 @@ verify: $(VENV)/.core
 	$(BIN)/infodyn verify $(VERIFY_ARGS)
 
 # the evidence cache must stay whole, and the next run be right, whenever and whatever is killed; the kernel must accept
-# no false statement, and the search find the proofs of true ones
+# no false statement, the search find the proofs of true ones, and no ball of a number miss the truth
 verify-thorough: $(VENV)/.dev
 	$(BIN)/infodyn verify --fresh $(VERIFY_ARGS)
 	INFODYN_KILLS=100 $(BIN)/python -m pytest -n $(JOBS) tests/infodyn/test_robustness.py
@@ -72,6 +72,7 @@ bench: $(VENV)/.core
 	$(BIN)/python benchmarks/empirical.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/plane.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/algebra.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/line.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/sweep.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/fixed_points.py $(BENCH_ARGS)
 

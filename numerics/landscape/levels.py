@@ -25,13 +25,10 @@ def highest_noise(line: Collinear) -> Ball:
         least, most = variances[0], variances[0]
         for v in variances[1:]:
             least, most = least.min(v), most.max(v)
-        nu = arb(2) ** -20 * spread * spread * unit
-        for _ in range(200):
-            low = least + nu
-            if 4 * low * low > spread * spread * unit * (most + nu):
-                return arb(nu.upper())
-            nu = nu * 5 / 4
-    return arb(nu.upper())
+        # the larger root u = least + nu of 4 u^2 = D^2 (u + most - least); beyond it the left side stays the larger
+        square = spread * spread * unit
+        root = (square * square + 16 * square * (most - least)).sqrt()
+        return arb(((square + root) / 8 - least).upper())
 
 
 def lowest_noise(line: Collinear) -> Ball:

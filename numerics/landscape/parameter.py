@@ -23,6 +23,7 @@ from numerics.quantities.values import QuantityError
 from theory.calculus import (
     ONE,
     ZERO,
+    add,
     as_scalar_term,
     at_symbols,
     exp,
@@ -34,6 +35,7 @@ from theory.calculus import (
     number,
     power,
     quot,
+    sub,
 )
 from theory.language.instances import Scalar
 from theory.language.terms import Term, make
@@ -61,11 +63,18 @@ class Noise:
     inner: Callable[[Scalar], Scalar]
     last: Scalar | None = None
 
-    def logarithmic(self) -> Noise:
-        """The same with the logarithm of the internal parameter: bifurcations of clusters spread over scales."""
-        here = {SYMBOL: exp(VARIABLE)}
+    def logarithmic(self, shift: Fraction = Fraction(0)) -> Noise:
+        """The same with log(internal parameter + shift): bifurcations of clusters spread over scales.
+
+        ``shift``: the least variance of a law with a density, so that no scale below it is searched.
+        """
+        here = {SYMBOL: sub(exp(VARIABLE), number(shift))}
         nu, kappa, level, alpha = (folded(at_symbols(f, here)) for f in (self.nu, self.kappa, self.level, self.alpha))
-        return Noise(self.name, nu, kappa, level, alpha, lambda v: fold_constants(log(as_scalar_term(self.inner(v)))))
+
+        def inner(value: Scalar) -> Scalar:
+            return fold_constants(log(add(as_scalar_term(self.inner(value)), number(shift))))
+
+        return Noise(self.name, nu, kappa, level, alpha, inner)
 
     def outer(self, inner: Ball) -> Ball:
         """The user's level at a value of the internal parameter."""

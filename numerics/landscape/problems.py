@@ -94,10 +94,11 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
     if inner is not None and noise.nu == VARIABLE and noise.kappa == ZERO:  # nothing happens outside these levels
         first, last = _all_levels(line, noise)
         low, high = low.max(first), high.min(last).max(low.max(first))
-    if noise.nu == VARIABLE and low > 0:
-        noise = noise.logarithmic()
+    least = _least_variance(parts) if noise.kappa == ZERO else Fraction(0)
+    if noise.nu == VARIABLE and low + ball_of(least) > 0:
+        noise = noise.logarithmic(least)
         with working(256):
-            low, high = low.log(), high.log()
+            low, high = ((v + ball_of(least)).log() for v in (low, high))
 
     def build() -> Family:
         nu = noise.nu
@@ -131,11 +132,20 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
 def _all_levels(line: Collinear, noise: Noise) -> tuple[Ball, Ball]:
     """Levels outside which nothing happens."""
     with working(256):
+        if all(part[1] == line.parts[0][1] for part in line.parts):  # one mean: nothing happens at any level
+            high = arb(1) if noise.last is None else arb(1).min(ball_of(noise.last))
+            return high / 2, high
         low = lowest_noise(line)
         high = (highest_noise(line) * arb("1.03125")).max(low * 2)  # a critical level may be the bound itself
         if noise.last is not None:
             high = high.min(ball_of(noise.last))
     return low.min(high), high
+
+
+def _least_variance(parts: Sequence[tuple[Scalar, Scalar, Scalar]]) -> Fraction:
+    """The least of the variances; 0 where they are irrational."""
+    known = [S for _, _, S in parts if not isinstance(S, Term)]
+    return Fraction(min(known)) if len(known) == len(parts) else Fraction(0)
 
 
 def _is_odd(parts: Sequence[tuple[Scalar, Scalar, Scalar]], centre: Fraction | None) -> bool:

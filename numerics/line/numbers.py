@@ -16,10 +16,8 @@ computed from statements by the interpreter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log2
 from typing import Any
 
 from numerics.balls import (
@@ -29,16 +27,15 @@ from numerics.balls import (
     bits_of,
     coefficients_of,
     relative_digits,
-    series,
     truncated,
     working,
 )
 from numerics.line import adaptive, trapezoid
+from numerics.line.assembly import NEEDS, assembled, slopes_of
 from numerics.line.bounds import Bounds
-from numerics.line.components import TIME, Components, Series, components_of
+from numerics.line.components import TIME, components_of
 from numerics.line.pathwise import pathwise_variance, still
-from numerics.line.strip import Strip, best_width, shared_strip, verified_strip
-from numerics.line.trapezoid import Plan, Slopes
+from numerics.line.rules import chosen_plan
 from numerics.rings import Unsupported
 from theory.calculus import add, as_scalar_term, fold_constants
 from theory.language.instances import Component, Germ, Law, Scalar
@@ -48,14 +45,7 @@ TRAPEZOID, ADAPTIVE, CLOSED = "trapezoidal rule in balls", "acb.integral with cl
 USES: dict[str, tuple[str, ...]] = {"expected-divergence": ("score.norm_divergence",)}
 """The claims that a number rests on beyond definitions, Bayes' rule and exact Gaussian moments."""
 
-_NEEDS: dict[str, tuple[str, ...]] = {
-    "entropy": ("class",), "class-entropy": ("class",), "conditional-entropy": ("class",),
-    "mutual-information": ("class",), "fisher-information": ("gap",), "expected-divergence": ("gap",),
-    "mmse": ("gap",), "class-gap": ("gap",), "varentropy": ("class", "class-square", "log-class"),
-    "variance-phi": ("class", "class-square"), "variance-phi-class": ("class", "class-square"),
-    "variance-h": ("class", "field-square"), "variance-h-class": ("class", "field-square"),
-}  # fmt: skip
-NUMBERS = tuple(_NEEDS)
+NUMBERS = tuple(NEEDS)
 """The names of :func:`line_number`; "class-gap" is E sum_z P(z|X) |s_z - s|^2."""
 
 _OF_X0 = ("conditional-entropy", "mutual-information", "variance-phi", "variance-h")
@@ -155,18 +145,18 @@ def _computed(
     name: str, law: Law, germ: Germ, goal: int, order: int, by: str,
     symbols: tuple[tuple[str, Scalar], ...], rule: str | None,
 ) -> tuple[list[Ball], int, str, int]:  # fmt: skip
-    kinds = _NEEDS[name]
+    kinds = NEEDS[name]
     with working(96):
         rough = components_of(law, germ, order=order, by=by, symbols=symbols)
-        bounds = Bounds(rough, _slopes(name, rough))
+        bounds = Bounds(rough, slopes_of(name, rough))
     chosen = None
     if law.K > 1:
-        chosen = _choice(bounds, kinds, goal, (law, germ, symbols), rule)
+        chosen = chosen_plan(bounds, kinds, goal, (law, germ, symbols), rule)
     bits = goal + 40 + goal // 16 if chosen is None else chosen.bits
     counter = Counter()
     with working(bits):
         parts = components_of(law, germ, order=order, by=by, symbols=symbols)
-        slopes = _slopes(name, parts)
+        slopes = slopes_of(name, parts)
         if law.K == 1:
             integrals = [[arb(0)] * (order + 1) for _ in kinds]
         elif chosen is None:
@@ -175,108 +165,10 @@ def _computed(
             integrals = trapezoid.summed(parts, kinds, slopes, chosen)
         prior = _prior_entropy(name, law, order, by, symbols, goal)
         with truncated(order + 1):
-            result = _assembled(name, parts, dict(zip(kinds, integrals, strict=True)), prior)
+            result = assembled(name, parts, dict(zip(kinds, integrals, strict=True)), prior)
         values = coefficients_of(result, order + 1)
     method = CLOSED if law.K == 1 else ADAPTIVE if chosen is None else TRAPEZOID
     return values, bits, method, counter.count if chosen is None else chosen.points
-
-
-def _choice(bounds: Bounds, kinds: Sequence[str], goal: int, key: Any, rule: str | None) -> Plan | None:
-    """The trapezoidal rule, or None where adaptive quadrature is predicted to be cheaper."""
-    if rule == "adaptive":
-        return None
-    try:
-        found = trapezoid.plan(bounds, kinds, goal, _strip(bounds, goal, len(kinds), key))
-    except Unsupported:
-        if rule == "trapezoid":
-            raise
-        return None
-    cost = _trapezoid_cost(bounds, kinds, found)
-    if bounds.components.shared and bounds.components.K > 2 and cost > 3000 * bounds.components.K:
-        with suppress(Unsupported):  # a wider strip could not be verified
-            wider = trapezoid.plan(bounds, kinds, goal, _verified(key, bounds))
-            found = min(found, wider, key=lambda plan: plan.points)
-            cost = _trapezoid_cost(bounds, kinds, found)
-    return found if rule == "trapezoid" or cost <= _adaptive_cost(bounds, kinds, goal) else None
-
-
-def _strip(bounds: Bounds, goal: int, kinds: int, key: Any) -> Strip:
-    with working(96):
-        if not bounds.components.shared:
-            return _verified(key, bounds)
-        variance, distance = bounds.variances[0], arb(0)
-        for k, place in enumerate(bounds.places):
-            for other in bounds.places[:k]:
-                distance = distance.max(abs(place - other).upper())
-        width = best_width(float(distance), float(variance), goal, 2 + kinds)
-        return shared_strip(distance.upper(), variance, width)
-
-
-_strips: dict[Any, Strip | str] = {}
-
-
-def _verified(key: Any, bounds: Bounds) -> Strip:
-    found = _strips.get(key)
-    if found is None:
-        if len(_strips) > 512:
-            _strips.clear()
-        try:
-            found = verified_strip(bounds)
-        except Unsupported as reason:
-            found = str(reason)
-        _strips[key] = found
-    if isinstance(found, str):
-        raise Unsupported(found)
-    return found
-
-
-def _trapezoid_cost(bounds: Bounds, kinds: Sequence[str], rule: Plan) -> float:
-    """Predicted microseconds, fitted to measurements."""
-    K, length = bounds.components.K, bounds.components.length
-    per_point = 1.5 + (0.8 if bounds.components.shared else 1.1) * K + 0.5 * len(kinds)
-    if length > 1:
-        per_point = (5.0 + 3.5 * K) * (1 + 0.12 * length)
-    return float(rule.points * per_point * max(1.0, rule.bits / 400) ** 1.3)
-
-
-def _adaptive_cost(bounds: Bounds, kinds: Sequence[str], goal: int) -> float:
-    """Predicted microseconds, fitted to measurements."""
-    K, length = bounds.components.K, bounds.components.length
-    low, high = (pick(float(m.mid()) for m in bounds.places) for pick in (min, max))
-    narrow = min(float(v.mid()) for v in bounds.variances) ** 0.5
-    count = goal * K * log2(2 + (high - low) / narrow) * (0.6 + 0.4 * len(kinds) * length)
-    return float(count * (10 + 5 * K) * (1 if length == 1 else 2.5) * max(1.0, goal / 400) ** 1.3)
-
-
-def _slopes(name: str, parts: Components) -> Slopes | None:
-    """b_k of "gap": the component scores, or the posterior means given the component."""
-    if "gap" not in _NEEDS[name]:
-        return None
-    out = []
-    with truncated(parts.length):
-        alpha = series(parts.alpha)
-        gain: Any = None
-        for m, S, M, v in zip(parts.means, parts.spreads, parts.places, parts.variances, strict=True):
-            if name == "mmse":
-                if gain is None or not parts.shared:
-                    gain = alpha * series(S) / series(v)
-                offset, slope = series(m) - gain * series(M), gain
-            else:
-                if gain is None or not parts.shared:
-                    gain = 1 / series(v)
-                offset, slope = gain * series(M), -gain
-            out.append((coefficients_of(offset, parts.length), coefficients_of(slope, parts.length)))
-    return out
-
-
-def _differential(parts: Components) -> tuple[Any, Any]:
-    """(sum w_k log(2 pi e v_k)/2, sum w_k log w_k)."""
-    spread, label, tau = series([arb(0)]), series([arb(0)]), 2 * arb.pi()
-    for w, v in zip(parts.weights, parts.variances, strict=True):
-        weight = series(w)
-        spread = spread + weight * ((series(v) * tau).log() + 1) / 2
-        label = label + weight * weight.log()
-    return spread, label
 
 
 def _prior_entropy(
@@ -292,49 +184,3 @@ def _prior_entropy(
 def _prior(law: Law, order: int, by: str, symbols: tuple[tuple[str, Scalar], ...], goal: int) -> tuple[Ball, ...]:
     """H(X0): the entropy of the law itself, the limit of no noise at alpha = 1."""
     return tuple(_computed("entropy", law, still(order), goal, order, by, symbols, None)[0])
-
-
-def _assembled(name: str, parts: Components, integrals: dict[str, Series], prior: list[Ball] | None) -> Any:
-    """The number as a series."""
-    found = {kind: series(row) for kind, row in integrals.items()}
-    if name in ("class-entropy", "class-gap"):
-        return next(iter(found.values()))
-    if name == "variance-phi" and not _discrete(parts):
-        return series([arb(1) / 2])  # one Gaussian: Phi is log P of a Gaussian posterior at its own sample
-    if name in ("variance-phi", "variance-phi-class"):
-        return found["class-square"] - found["class"] * found["class"]
-    if name in ("variance-h", "variance-h-class"):
-        return found["field-square"] - found["class"] * found["class"]
-    if name in ("fisher-information", "expected-divergence", "mmse"):
-        return _posterior_number(name, parts, found["gap"])
-    spread, label = _differential(parts)
-    entropy = spread - label - found["class"]
-    if name == "entropy":
-        return entropy
-    kernel = ((series(parts.sigma2) * 2 * arb.pi()).log() + 1) / 2
-    discrete = _discrete(parts)
-    if name == "conditional-entropy":
-        return found["class"] if discrete else series(prior or []) + kernel - entropy
-    if name == "mutual-information":
-        return -label - found["class"] if discrete else entropy - kernel
-    square = series([arb(0)])
-    for w, v in zip(parts.weights, parts.variances, strict=True):
-        level = series(w).log() - (series(v) * 2 * arb.pi()).log() / 2
-        square = square + series(w) * (level * level - level + arb(3) / 4)
-    mean = label - spread + found["class"]
-    return square + 2 * found["log-class"] + found["class-square"] - mean * mean
-
-
-def _discrete(parts: Components) -> bool:
-    """Whether all components are atoms (series are exactly zero then)."""
-    return all(s[0].is_zero() for s in parts.spreads)
-
-
-def _posterior_number(name: str, parts: Components, gap: Any) -> Any:
-    total = series([arb(0)])
-    for w, S, v in zip(parts.weights, parts.spreads, parts.variances, strict=True):
-        within = series(S) * series(parts.sigma2) if name == "mmse" else series([arb(1)])
-        total = total + series(w) * within / series(v)
-    if name == "mmse":
-        return total + gap
-    return total - gap if name == "fisher-information" else gap - total

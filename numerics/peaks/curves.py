@@ -11,7 +11,7 @@ from numerics.balls import Ball, arb, ball, coefficients_of, hull, series, trunc
 from numerics.line import line_number
 from numerics.line.bounds import Bounds
 from numerics.line.components import components_of
-from numerics.line.numbers import _strips as known_strips
+from numerics.line.rules import known_strips
 from numerics.line.strip import Strip, verified_strip
 from numerics.peaks.disc import Levels, zero_free_disc
 from numerics.peaks.outside import outside

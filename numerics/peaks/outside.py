@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from numerics.balls import Ball, arb, coefficients_of, hull, series, truncated
+from numerics.line.assembly import NEEDS, gaussian_parts, slopes_of
 from numerics.line.bounds import Bounds, tail_of_sum
 from numerics.line.components import components_of
-from numerics.line.numbers import _NEEDS, _differential, _slopes
 from numerics.line.strip import the_line
 from theory.language.instances import Germ, Law
 
@@ -28,9 +28,9 @@ def outside(name: str, law: Law, low: Fraction, high: Fraction, window: tuple[fl
     germ = Germ(Fraction(1), nu.sqrt(), (Fraction(0),), (Fraction(1),), constant=True)
     parts = components_of(law, germ, order=ORDER)
     parts.sigma2[:] = [nu, arb(1), *[arb(0)] * (ORDER - 1)]  # nu + tau, not the square of its root
-    bounds = Bounds(parts, _slopes(name, parts))
+    bounds = Bounds(parts, slopes_of(name, parts))
     tails, totals = {}, {}
-    for kind in _NEEDS[name]:
+    for kind in NEEDS[name]:
         rows = [bounds.gaussians(bounds.majorant(kind, s, the_line()), None) for s in range(ORDER + 1)]
         tails[kind] = [sum((_tail(g, window) for g in row), arb(0)).upper() for row in rows]
         totals[kind] = [sum((g[0] for g in row), arb(0)).upper() for row in rows]
@@ -39,7 +39,7 @@ def outside(name: str, law: Law, low: Fraction, high: Fraction, window: tuple[fl
             mean = series(totals["class"])
             found = series(tails["class-square" if "class-square" in tails else "field-square"])
             if name == "varentropy":
-                spread, label = _differential(parts)
+                spread, label = gaussian_parts(parts)
                 closed = [abs(v).upper() for v in coefficients_of(label - spread, ORDER + 1)]
                 mean = mean + series(closed)
                 found = found + 2 * series(tails["log-class"])

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numerics.balls import acb, arb, truncated, working
 from numerics.extrema import ve_germ
 from numerics.line.adaptive import _Complex
+from numerics.line.assembly import slopes_of
 from numerics.line.bounds import Bounds, tail_of_sum
 from numerics.line.components import components_of
-from numerics.line.numbers import _slopes
 from numerics.line.posterior import KINDS
 from numerics.line.strip import best_width, shared_strip, the_line, verified_strip
 from numerics.rings import Unsupported
@@ -62,7 +62,7 @@ def test_integrands_and_their_derivatives_stay_below_their_majorants(shared, dat
     order = data.draw(st.integers(0, 3))
     with working(200):
         parts = components_of(law, ve_germ(sigma), order=order)
-        slopes = _slopes(data.draw(st.sampled_from(["mmse", "class-gap"])), parts)
+        slopes = slopes_of(data.draw(st.sampled_from(["mmse", "class-gap"])), parts)
         bounds = Bounds(parts, slopes)
         reader = _Complex(parts, slopes, KINDS)
         for strip in (the_line(), *strips_of(bounds)):

@@ -7,7 +7,7 @@ import pytest
 
 from numerics.balls import arb, relative_digits, working
 from numerics.extrema import ve_germ
-from numerics.line import NUMBERS, line_number
+from numerics.line import NUMBERS, line_number, rules
 from numerics.line import numbers as engine
 from numerics.line.pathwise import still
 from numerics.quadrature import Grid, float_interpreter
@@ -70,7 +70,7 @@ def test_a_wrong_discretisation_bound_would_be_seen():
     with working(96):
         parts = engine.components_of(T1, ve_germ(F(1, 2)))
         bounds = engine.Bounds(parts, None)
-        strip = engine._strip(bounds, 80, 1, "T1")
+        strip = rules._strip(bounds, 80, 1, "T1")
         fine, coarse = (engine.trapezoid.plan(bounds, ("class",), bits, strip) for bits in (80, 20))
         exact = engine.trapezoid.summed(parts, ("class",), None, fine)[0][0]
         rough = engine.trapezoid.summed(parts, ("class",), None, coarse)[0][0]

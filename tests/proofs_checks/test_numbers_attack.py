@@ -155,6 +155,16 @@ def test_an_engine_that_breaks_is_caught(monkeypatch):
     assert any("ZeroDivisionError" in line for line in found_wrong(pair()))
 
 
+def test_an_engine_that_never_answers_is_caught(monkeypatch):
+    def endless(*a, **k):
+        while True:
+            pass
+
+    monkeypatch.setattr(numbers, "SECONDS", 0.05)
+    monkeypatch.setattr(numbers, "line_number", endless)
+    assert any("no answer within" in line for line in found_wrong(pair()))
+
+
 # -- the command ------------------------------------------------------------------------------------------------------
 def test_the_command_counts_and_its_exit_code_tells(monkeypatch, capsys):
     monkeypatch.setattr(numbers, "draw", lambda name: pair(digits=10))
