@@ -18,9 +18,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "verify": "infodyn.api", "value": "infodyn.api", "derive": "infodyn.api", "claims": "infodyn.api",
-    "sweep": "infodyn.api", "peaks": "infodyn.api",
-    "fixed_points": "infodyn.api", "critical": "infodyn.api", "bifurcation_diagram": "infodyn.api",
+    "verify": "infodyn.api", "value": "infodyn.numbers", "derive": "infodyn.api", "claims": "infodyn.api",
+    "sweep": "infodyn.numbers", "peaks": "infodyn.numbers",
+    "fixed_points": "infodyn.numbers", "critical": "infodyn.numbers", "bifurcation_diagram": "infodyn.numbers",
     "parse_law": "theory.laws", "parse_process": "theory.processes",
     "Law": "theory.language.instances", "Germ": "theory.language.instances", "Setting": "theory.language.instances",
     "Instance": "theory.language.instances",

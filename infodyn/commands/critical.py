@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infodyn import api
+from infodyn import numbers
 from infodyn.commands.fixed_points import LAW_HELP, PROCESS_HELP
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def critical_command(
     """
     complete = True
     if diagram is None:
-        found = api.critical(
+        found = numbers.critical(
             law, process, parameter=parameter, within=within, at=at, drift=drift, digits=digits
         )  # fmt: skip
     else:
-        drawn = api.bifurcation_diagram(
+        drawn = numbers.bifurcation_diagram(
             law, process, parameter=parameter, within=within, at=at, drift=drift, digits=digits
         )  # fmt: skip
         Path(diagram).write_text(json.dumps(drawn.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

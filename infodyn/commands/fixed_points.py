@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infodyn import api
+from infodyn import numbers
 
 if TYPE_CHECKING:
     from numerics.landscape import FixedPoints
@@ -30,7 +30,7 @@ def fixed_points_command(law: str, process: str, at: str, line: str | None, digi
 
     Exit code 3 if the count is not certified; the boxes that stayed open are named.
     """
-    found = api.fixed_points(law, process, at=at, line=line, digits=digits)
+    found = numbers.fixed_points(law, process, at=at, line=line, digits=digits)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from infodyn import api
+from infodyn import numbers
 
 
 def write_sweep(
@@ -20,7 +20,7 @@ def write_sweep(
     from numerics.sweeps import level_range
 
     by, levels = level_range(over, points, spacing)
-    found = api.sweep(quantity, law, process, levels, by=by, at=at, clock=clock)
+    found = numbers.sweep(quantity, law, process, levels, by=by, at=at, clock=clock)
     found = found.in_bits() if bits else found
     data = found.to_json()
     if as_json:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from infodyn import api
+from infodyn import numbers
 
 
 @click.command("peaks")
@@ -29,7 +29,7 @@ def peaks_command(
     """
     from numerics.balls import decimal
 
-    found = api.peaks(quantity, law, process, within=within, clock=clock, digits=digits)
+    found = numbers.peaks(quantity, law, process, within=within, clock=clock, digits=digits)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
         return 0 if found.complete else 3

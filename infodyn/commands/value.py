@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from infodyn import api
+from infodyn import numbers
 
 if TYPE_CHECKING:
     from numerics.empirical import Estimate
@@ -78,7 +78,7 @@ def value_command(
         return write_sweep(quantity, law, process, over, points, spacing, at, clock, digits, bits, as_json)
     if at is None:
         raise click.UsageError("give a place (--at sigma=1/2), or a range (--over sigma=1/10..5 --digits 0)")
-    result = api.value(quantity, law, process, at=at, clock=clock, digits=digits, seed=seed, by=by, order=order)
+    result = numbers.value(quantity, law, process, at=at, clock=clock, digits=digits, seed=seed, by=by, order=order)
     if bits:
         result = result.in_bits()
     if as_json:

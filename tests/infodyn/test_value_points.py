@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infodyn import api
 from infodyn.cli import main
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "write_digits.py"
@@ -49,8 +48,8 @@ def test_the_digits(tmp_path, monkeypatch, capsys):
     code, out, err = run(capsys, "value", "mmse", "--law", "points(raw.npy)", "--at", "sigma=1", "--digits", "1")
     assert (code, out) == (3, "")
     assert "no interval: rare event:" in err
-    scaled = api.value("mmse", "points(raw.npy, scale=1/16)", at="sigma=1", digits=1)
-    assert scaled.interval == api.value("mmse", "points(digits.npy)", at="sigma=1", digits=1).interval
+    scaled = numbers.value("mmse", "points(raw.npy, scale=1/16)", at="sigma=1", digits=1)
+    assert scaled.interval == numbers.value("mmse", "points(digits.npy)", at="sigma=1", digits=1).interval
 
 
 def test_a_missing_package_and_a_missing_folder_are_said(tmp_path, monkeypatch, capsys):
@@ -101,5 +100,5 @@ def test_bad_files_end_with_2_and_one_sentence(law, words, capsys):
 def test_arrays_are_laws_from_python():
     from numerics.empirical import law_of
 
-    found = api.value("mutual-information", law_of(np.eye(3)), at="sigma=1/10")
+    found = numbers.value("mutual-information", law_of(np.eye(3)), at="sigma=1/10")
     assert abs(float(found.value) - np.log(3)) <= float(found.radius)
