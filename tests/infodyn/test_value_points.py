@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from infodyn import numbers
 from infodyn.cli import main
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "write_digits.py"
