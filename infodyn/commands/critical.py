@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--law", required=True, help=LAW_HELP + " May hold symbols.")
 @click.option("--process", default="ve", show_default=True, help=PROCESS_HELP)
 @click.option("--parameter", default=None, help="A noise level (sigma by default) or a symbol of the law.")
-@click.option("--within", default=None, metavar="LO..HI", help="The range searched; by default all noise levels.")
+@click.option("--within", default=None, metavar="LO..HI", help="The range; by default all noise levels (drifts: most).")
 @click.option("--at", default=None, metavar="'sigma=1/2, mu=1'", help="Values of the other symbols, and of the level.")
 @click.option(
     "--drift", default="density", show_default=True, type=click.Choice(("density", "reverse", "flow")),
@@ -54,6 +54,8 @@ def critical_command(
         click.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
     else:
         _print(found)
+    if within is None and not found.whole:
+        click.echo("the range is a default; --within LO..HI searches another one", err=True)
     return 0 if found.complete and complete else 3
 
 

@@ -43,9 +43,9 @@ def _print(found: FixedPoints) -> None:
         pairs = [f"{v} +/- {r}" for v, r in zip(point["x"], point["radius"], strict=True)]
         place = pairs[0] if len(pairs) == 1 else f"({', '.join(pairs)})"
         click.echo(f"{point['kind']:<8} {place}")
-    count = "not certified" if found.count is None else str(found.count)
+    count = "count not certified" if found.count is None else f"{found.count} fixed point(s)"
     uses = f"; uses {', '.join(found.uses)}" if found.uses else ""
-    click.echo(f"[{count} fixed point(s); rigorous; {found.method}, {found.boxes} boxes{uses}]", err=True)
+    click.echo(f"[{count}; rigorous; {found.method}, {found.boxes} boxes{uses}]", err=True)
     if found.detail:
         click.echo(found.detail, err=True)
     for box in found.open[:8]:

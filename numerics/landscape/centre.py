@@ -137,9 +137,10 @@ def at_centre(law: Law, noise: Noise, inner: tuple[Scalar, Scalar] | None, drift
     points.sort(key=lambda p: float(p.parameter.mid()))
     with working(bits_of(digits) + 64):
         ends = sorted((noise.outer(low), noise.outer(high)), key=lambda v: float(v.mid()))
+        left = tuple((outward(v, v),) for v in (noise.outer(arb(a).union(arb(b))) for ((a, b),) in found.open))
     return Criticals(
         noise.name, drift, (ends[0], ends[1]), tuple(points), False,
-        "followed at the centre alone: other fixed points may meet elsewhere", found.open, "Krawczyk, det jac s = 0",
+        "followed at the centre alone: other fixed points may meet elsewhere", left, "Krawczyk, det jac s = 0",
         found.boxes, digits, False, (*USES, "bif.hessian_eigen_criterion"),
     )  # fmt: skip
 

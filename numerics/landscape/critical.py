@@ -9,12 +9,13 @@ supercritical iff F_yyy < 0. A box [0, y1] x L holds no other solution if F_yyy 
 y F_y(y) - F(y) = int_0^y t F_tt dt and F_yy(0) = 0 this is not 0. Solutions with y > 0 come with their mirror images.
 
 *All noise levels.* With one variance v = S + nu, D the spread of the means, delta their least distance, w the least
-weight: F_y = (Var(m)/v - 1)/v, and Var <= D^2/4: nothing happens above v = D^2/4. For atoms, let y be a fixed point
+weight: F_y = (Var(m)/v - 1)/v, and Var <= D^2/4: nothing happens above v = D^2/4. Below, let y be a fixed point
 with Var = v < delta^2/4, k the likeliest component, eps = 1 - r_k. Var >= delta^2 (1 - sum r^2)/2 >= eps delta^2/2, so
 eps <= 2v/delta^2 (and eps < 1/2), |y - m_k| <= eps D, and eps >= Var/D^2 = v/D^2; but
 eps <= sum_j r_j/r_k <= exp(-delta (delta - 2 eps D)/2v)/w if 2 eps D < delta. So nothing happens where
 exp(2D/delta - delta^2/2v)/w < v/D^2 with 4 v D < delta^3 and v < delta^2/4, nor below such a v (the left side over v
-increases). With several variances Var(s_k) <= (D/v_min)^2/4, so nothing happens where 4 v_min^2 > D^2 v_max.
+increases). With several variances Var(s_k) <= (D/v_min)^2/4, so nothing happens where 4 v_min^2 > D^2 v_max,
+nor at any noise above.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Critical:
     """A bifurcation point: ``parameter`` and ``place`` (balls; place in x), and how the zeros change there.
 
     ``kind``: saddle-node, pitchfork (``supercritical`` or not) or eigenvalue (of the Jacobian at a persistent centre).
-    ``opens``: on which side of the parameter there are more zeros, "below" or "above". ``exact``: the parameter in
+    ``opens``: on which side of the parameter there are more zeros, "below" or "above" (for an eigenvalue: where it is
+    positive, whatever becomes of the zeros beside the centre). ``exact``: the parameter in
     closed form, where that is proved. In a product of blocks the coordinates of the others are not finite: they are
     those of any fixed point.
     """
@@ -182,7 +184,12 @@ def search(build: Callable[[], Family], low: Ball, high: Ball, digits: int, max_
         first, last = outward(low, high)
         reach = _reach(family, first, last)
         if reach is None:
-            return Search((), (((first, last),),), 0, "no interval is known to hold the zeros over the whole range")
+            return Search(
+                (),
+                (((-math.inf, math.inf), (first, last)),),
+                0,
+                "no interval is known to hold the zeros over the whole range",
+            )
         left, right = reach
         margin = (right - left) * 2.0**-10 + 1e-30
         centre = zoomed_cover(_Centre(family), [(first, last)], [], max_boxes) if family.odd else None
@@ -205,8 +212,10 @@ def _take(
     high: Ball,
 ) -> None:  # fmt: skip
     """Keep what certainly lies in the range; what may lie outside stays open, what does is left out."""
+    box = tuple(outward(v, v) for v in region.place)
+    box = box if len(box) > 1 else ((0.0, 0.0), *box)  # a level at which y = 0 is singular
     if not found:
-        undecided.append(region.box)
+        undecided.append(box)
         return
     place = found[0].parameter
     if place < low or place > high:
@@ -214,7 +223,7 @@ def _take(
     if place >= low and place <= high:
         out += found
     else:
-        undecided.append(region.box)
+        undecided.append(box)
 
 
 def _reach(family: Family, low: float, high: float, depth: int = 0) -> tuple[float, float] | None:

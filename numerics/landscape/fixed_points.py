@@ -14,7 +14,7 @@ from itertools import product as every_choice
 from typing import Any
 
 from numerics.balls import Ball, arb, ball, bits_of, relative_digits, working
-from numerics.landscape.line import LineField
+from numerics.landscape.line import LineField, outward
 from numerics.landscape.line_zeros import LineZeros, line_zeros
 from numerics.landscape.reduction import USES, Reduced, along_line, collinear, nu_of, precisions, reduced
 from numerics.landscape.scalars import ball_of
@@ -134,8 +134,7 @@ def _everywhere(law: Law, germ: Germ, digits: int, max_boxes: int) -> FixedPoint
         dict.fromkeys(p.method for p in parts)
     )  # fmt: skip
     uses = tuple(dict.fromkeys(name for p in parts for name in p.uses))
-    scale = float(alpha.mid())
-    left = tuple(tuple((u * scale, v * scale) for u, v in box) for p in parts for box in p.open)
+    left = tuple(tuple(outward(arb(u) * alpha, arb(v) * alpha) for u, v in box) for p in parts for box in p.open)
     return FixedPoints(count, points, left, details, method, uses, sum(p.boxes for p in parts), digits)
 
 
@@ -225,7 +224,7 @@ def _growing(slope: Ball) -> int | None:
 
 def _lifted_box(problem: Reduced, box: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     lifted = problem.lifted([arb(low).union(arb(high)) for low, high in box])
-    return tuple((float(v.lower()), float(v.upper())) for v in lifted)
+    return tuple(outward(v, v) for v in lifted)
 
 
 def _reason(known: int, left: Sequence[object]) -> str:

@@ -16,8 +16,6 @@ def highest_noise(line: Collinear) -> Ball:
     with working(_BITS):
         means = [ball_of(m) for _, m, _ in line.parts]
         spread = _spread(means)
-        if spread.is_zero():
-            return arb(0)
         variances = [ball_of(S) for _, _, S in line.parts]
         unit = ball_of(line.unit)
         if all(part[2] == line.parts[0][2] for part in line.parts):
@@ -32,14 +30,14 @@ def highest_noise(line: Collinear) -> Ball:
 
 
 def lowest_noise(line: Collinear) -> Ball:
-    """A ball nu: nothing happens below its upper end (0 for laws with a density)."""
+    """A ball nu: nothing happens below its upper end (0 for laws with several variances)."""
     with working(_BITS):
-        if not all(part[2] == 0 for part in line.parts):
+        if not all(part[2] == line.parts[0][2] for part in line.parts):
             return arb(0)
-        means = [ball_of(m) for _, m, _ in line.parts]
+        means = [ball_of(m) for m in dict.fromkeys(m for _, m, _ in line.parts)]
+        if len(means) < 2:
+            return arb(0)
         spread, gap = _spread(means), _gap(means)
-        if gap is None:
-            return arb(0)
         least = ball_of(line.parts[0][0])
         for w, _, _ in line.parts[1:]:
             least = least.min(ball_of(w))
@@ -48,7 +46,7 @@ def lowest_noise(line: Collinear) -> Ball:
             v = (v * arb("0.9")).mid()
             close = 4 * v * spread < gap * gap * gap and v < gap * gap / 4
             if close and (2 * spread / gap - gap * gap / (2 * v)).exp() / least < v / (spread * spread):
-                return v * ball_of(line.unit)
+                return (v * ball_of(line.unit) - ball_of(line.parts[0][2])).max(arb(0))
     return arb(0)
 
 
@@ -59,13 +57,10 @@ def _spread(means: list[Ball]) -> Ball:
     return high - low
 
 
-def _gap(means: list[Ball]) -> Ball | None:
-    """The least distance of different means; None if they all agree."""
+def _gap(means: list[Ball]) -> Ball:
+    """The least distance of means next to each other (a ball that may hold 0 where they cannot be told apart)."""
     ordered = sorted(means, key=lambda m: float(m.mid()))
     gaps = [v - u for u, v in itertools.pairwise(ordered)]
-    gaps = [g for g in gaps if not g.is_zero()]
-    if not gaps:
-        return None
     least = gaps[0]
     for g in gaps[1:]:
         least = least.min(g)

@@ -179,14 +179,18 @@ def _proposed(field: LineField, low: float, high: float) -> list[float]:
         return []
     c, q, A = (np.array([float(v.mid()) for v in values]) for values in (field.c, field.q, field.A))
     kappa = float(field.kappa.mid())
-    x = _grid(A, c, q, low, high)
-    F = _float(A, c, q, kappa, x)
+    if not (np.isfinite(A).all() and np.isfinite(c).all() and np.isfinite(q).all() and q.all()):
+        return []  # beyond doubles: halving alone decides
+    with np.errstate(all="ignore"):
+        x = _grid(A, c, q, low, high)
+        F = _float(A, c, q, kappa, x)
     places = np.flatnonzero((F[:-1] > 0) != (F[1:] > 0))
     a, b = x[places], x[places + 1]
     up = F[places] > 0
     for _ in range(40):
         middle = (a + b) / 2
-        left = (_float(A, c, q, kappa, middle) > 0) == up
+        with np.errstate(all="ignore"):
+            left = (_float(A, c, q, kappa, middle) > 0) == up
         a, b = np.where(left, middle, a), np.where(left, b, middle)
     roots = (a + b) / 2
     cuts: list[float] = []
@@ -210,7 +214,8 @@ def _grid(A: np.ndarray, c: np.ndarray, q: np.ndarray, low: float, high: float) 
     for i in range(min(len(c), 24)):
         for j in range(i):
             C, B = (q[j] - q[i]) / 2, q[i] * c[i] - q[j] * c[j]
-            roots: Any = np.roots([C, B, A[i] - A[j] + (q[j] * c[j] ** 2 - q[i] * c[i] ** 2) / 2]) if B or C else []
+            poly = [C, B, A[i] - A[j] + (q[j] * c[j] ** 2 - q[i] * c[i] ** 2) / 2]
+            roots: Any = np.roots(poly) if (B or C) and np.isfinite(poly).all() else []
             for z in np.real(roots):
                 slope = abs(q[i] * (c[i] - z) - q[j] * (c[j] - z))
                 parts.append(z + steps / slope if slope > 0 else np.array([z]))

@@ -15,13 +15,13 @@ from numerics.landscape.critical import Found
 from numerics.landscape.family import SYMBOL, Family, Part
 from numerics.landscape.levels import highest_noise, lowest_noise
 from numerics.landscape.parameter import VARIABLE, Noise
-from numerics.landscape.reduction import Collinear, collinear, nu_of
+from numerics.landscape.reduction import Collinear, collinear, far_origin, nu_of
 from numerics.landscape.scalars import ball_of
 from numerics.quantities.asked import bound_at
 from numerics.quantities.record import QuantityError
 from numerics.rings import Unsupported
 from theory.calculus import ZERO, add, as_scalar_term, at_symbols, fold_constants, folded, number, quot, sub, symbols_of
-from theory.language.instances import Law, Scalar
+from theory.language.instances import Law, LawError, Scalar
 from theory.language.terms import Term
 from theory.laws import bind_law, free_symbols
 from theory.places import LEVELS, Place
@@ -58,7 +58,10 @@ def inner_range(noise: Noise, within: Range | None) -> Range | None:
     """The range of the inner parameter; None: all noise levels."""
     if within is None:
         return None
-    ends = [noise.inner(v) for v in within]
+    try:
+        ends = [noise.inner(v) for v in within]
+    except LawError as error:  # nu is infinite there
+        raise QuantityError(f"{noise.name} does not reach the ends of the range; give another one") from error
     with working(256):
         if not ball_of(within[0]) < ball_of(within[1]):
             raise QuantityError(f"the range of {noise.name} is empty; give LO..HI with LO < HI")
@@ -70,11 +73,15 @@ def inner_range(noise: Noise, within: Range | None) -> Range | None:
         order = [0, 1] if balls[0] < balls[1] else [1, 0]
         if not balls[order[0]] < balls[order[1]] or balls[order[0]] < 0:
             raise QuantityError(f"the process does not have {noise.name} over the whole range; give another one")
+        if noise.last is not None and balls[order[1]] > ball_of(noise.last):
+            raise QuantityError(f"the process ends inside the range of {noise.name}; give another one")
     return ends[order[0]], ends[order[1]]
 
 
 def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Problem | None:
-    """The problem in a noise level (``inner``: its range in nu, None: all levels); None: the means are not collinear.
+    """The problem in a noise level; None: the means are not collinear.
+
+    ``inner``: its range in nu, None: all levels, or the default range of a drift.
 
     Raises Unsupported: another drift in more than one dimension.
     """
@@ -84,9 +91,11 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
     if noise.kappa != ZERO and law.D > 1:
         raise Unsupported("drifts other than the density are followed in one dimension only")
     unit, parts, lift = line.unit, line.parts, line.lifted
-    shift = line.centre if noise.kappa == ZERO else None
+    shift = None
+    if noise.kappa == ZERO:
+        shift = line.centre if line.centre is not None else far_origin([m for _, m, _ in parts]) or None
     with working(256):
-        ends = inner or _all_levels(line, noise)
+        ends = inner or (_all_levels if noise.kappa == ZERO else _most_levels)(line, noise)
         low, high = (ball_of(v) if isinstance(v, (Fraction, Term)) else v for v in ends)
     odd, plain = _is_odd(parts, shift), noise
     with working(256):
@@ -124,8 +133,8 @@ def noise_problem(law: Law, noise: Noise, inner: Range | None, drift: str) -> Pr
         return scalar_text(fold_constants(at_symbols(plain.level, {SYMBOL: nu})))
 
     return Problem(
-        noise.name, drift, build, low, high, places, noise.outer, noise.inner, exact, law.D - 1, inner is None,
-        asked,
+        noise.name, drift, build, low, high, places, noise.outer, noise.inner, exact, law.D - 1,
+        inner is None and plain.kappa == ZERO, asked,
     )  # fmt: skip
 
 
@@ -140,6 +149,21 @@ def _all_levels(line: Collinear, noise: Noise) -> tuple[Ball, Ball]:
         if noise.last is not None:
             high = high.min(ball_of(noise.last))
     return low.min(high), high
+
+
+def _most_levels(line: Collinear, noise: Noise) -> tuple[Ball, Ball]:
+    """The range searched by default for drifts without a bound: three decades below and more than one above min(1, R^2)
+    and max(1, R^2), R half the spread of the means."""
+    with working(256):
+        means = [ball_of(m) for _, m, _ in line.parts]
+        low = high = means[0]
+        for m in means[1:]:
+            low, high = low.min(m), high.max(m)
+        square = (high - low) * (high - low) / 4
+        first, last = arb(1).min(square if square > 0 else arb(1)) / 1000, arb(1).max(square) * 40
+        if noise.last is not None:
+            last = last.min(ball_of(noise.last))
+        return first.min(last / 2), last
 
 
 def _least_variance(parts: Sequence[tuple[Scalar, Scalar, Scalar]]) -> Fraction:

@@ -83,7 +83,9 @@ def reduced(law: Law, nu: Scalar) -> Reduced:
     centre = mirror_centre(law)
     if law.D == 1:
         pair = _pair(law, nu) if law.K == 2 and _shared(law) else None
-        return Reduced(1, 0, zero, eye, line_builder(law, nu), None, centre, pair)
+        far = far_origin([c.mean[0] for c in law.components])
+        middle = None if centre is None else (centre[0] - far,)
+        return Reduced(1, 0, (far,), eye, line_builder(law, nu, far), None, middle, pair)
     basis = span(law) if _shared(law) else None
     if basis is None:
         return Reduced(law.D, 0, zero, eye, None, _space(law, nu, [c.mean for c in law.components], None), centre)
@@ -166,8 +168,17 @@ def scalar_covariance(law: Law) -> Scalar | None:
 
 
 # -- builders ----------------------------------------------------------------------------------------------------------
-def line_builder(law: Law, nu: Scalar) -> Callable[[], LineField]:
-    """The score of a one-dimensional law at ``nu``."""
+def far_origin(means: Sequence[Scalar]) -> Fraction:
+    """The middle of means much farther from 0 than from each other, which doubles about 0 would not resolve; else 0."""
+    if any(isinstance(m, Term) for m in means):
+        return Fraction(0)
+    known = [Fraction(str(m)) for m in means]
+    middle, spread = (min(known) + max(known)) / 2, max(known) - min(known)
+    return middle if abs(middle) > 1000 * spread > 0 else Fraction(0)
+
+
+def line_builder(law: Law, nu: Scalar, origin: Fraction = Fraction(0)) -> Callable[[], LineField]:
+    """The score of a one-dimensional law at ``nu``, in y - origin."""
 
     def build() -> LineField:
         noise, kept = ball_of(nu), dict[Scalar, Ball]()
@@ -177,7 +188,8 @@ def line_builder(law: Law, nu: Scalar) -> Callable[[], LineField]:
             if S not in kept:
                 kept[S] = 1 / (ball_of(S) + noise)
             A.append(ball_of(part.weight).log() + kept[S].log() / 2)
-            c.append(ball_of(part.mean[0]))
+            mean = part.mean[0]
+            c.append(ball_of(mean) - ball(origin) if isinstance(mean, Term) else ball(mean - origin))
             q.append(kept[S])
         return LineField(A, c, q)
 

@@ -8,6 +8,7 @@ that does not reduce so is followed at its centre alone (:mod:`numerics.landscap
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from fractions import Fraction
 from numerics.balls import arb, bits_of, working
 from numerics.landscape.centre import at_centre
 from numerics.landscape.critical import Critical, Criticals, Found, Search, search
+from numerics.landscape.line import outward
 from numerics.landscape.parameter import DRIFTS, Noise, noise_parameter
 from numerics.landscape.problems import Problem, Range, inner_range, noise_problem, symbol_problem
 from numerics.landscape.reduction import USES, collinear
@@ -43,9 +45,9 @@ def critical(
     """All bifurcation points for ``parameter`` (a noise level, sigma by default, or a symbol of the law) in a range.
 
     ``at`` binds the other symbols, and the noise level where the parameter is a symbol. Without ``within`` the range is
-    every noise level (for the density; it is proved that nothing happens outside the part that is searched). Raises
-    LawError (QuantityError): an unbound symbol, a range that is empty or missing; Unsupported: a law that does not
-    reduce to one dimension.
+    every noise level (for the density; it is proved that nothing happens outside the part that is searched), or for
+    other drifts a default range over several decades, named in ``Criticals.within``. Raises LawError (QuantityError):
+    an unbound symbol, a range that is empty or missing; Unsupported: a law that does not reduce to one dimension.
     """
     start = time.perf_counter()
     posed = pose(law, process, at=at, parameter=parameter, within=within, drift=drift)
@@ -105,7 +107,7 @@ def pose(
     check_law(law)
     noise = noise_parameter(process, name, drift)
     inner = inner_range(noise, within)
-    if inner is None and (drift != "density" or process.curve is None):
+    if inner is None and process.curve is None:
         raise QuantityError(f"give the range of {name}, as in --within 1/10..9/10")
     blocks = ((tuple(range(law.D)), law),) if collinear(law) else factors(law)
     return Posed(blocks, noise, inner, drift, lambda block: noise_problem(block, noise, inner, drift))
@@ -123,11 +125,20 @@ def _solved(problem: Problem | None, posed: Posed, block: Law, digits: int, max_
         ends = problem.asked or (problem.outer(low), problem.outer(high))
         forward = not ends[1] < ends[0]
         points = tuple(_read(problem, one, forward) for one in found.found)
+        left = tuple(_seen(problem, box) for box in found.open)
     across, uses = (" along the line of the means", USES) if problem.across else ("", ())
     return Criticals(
         problem.name, problem.drift, ends if forward else (ends[1], ends[0]), points, not found.open, found.detail,
-        found.open, f"Krawczyk in (x, parameter){across}", found.boxes, digits, problem.whole, uses,
+        left, f"Krawczyk in (x, parameter){across}", found.boxes, digits, problem.whole, uses,
     )  # fmt: skip
+
+
+def _seen(problem: Problem, box: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """A box in (y, inner parameter) as one in (x, parameter): doubles around it."""
+    y, inner = (arb(low).union(arb(high)) for low, high in box)
+    corners = [(*problem.places(y, v), problem.outer(v)) for v in (arb(box[1][0]), inner, arb(box[1][1]))]
+    wide = [v if v.is_finite() else left.union(right) for left, v, right in zip(*corners, strict=True)]
+    return tuple(outward(v, v) if v.is_finite() else (-math.inf, math.inf) for v in wide)
 
 
 def _read(problem: Problem, one: Found, forward: bool) -> Critical:

@@ -28,7 +28,7 @@ from proofs_checks.attack.numbers_oracle import MARGIN, NoAnswerError, ask
 BATCH = 10
 BUDGET = 20_000.0
 """Exponentials that the oracle may spend on a pair."""
-SHARE = 0.3
+SHARE = 0.35
 """The share of pairs that the oracle is asked about: it costs more than all the rest."""
 SECONDS = 120.0
 """Processor seconds after which a pair counts as a violation."""

@@ -48,6 +48,12 @@ def test_critical(tmp_path):
     assert json.loads(file.read_text())["counts"] == [3, 1]
 
 
+def test_a_default_range_is_named():
+    answer = run(critical_command, "--law", "T1", "--process", "vp", "--drift", "reverse")
+    assert answer.return_value == 0
+    assert "the range is a default; --within LO..HI searches another one" in answer.stderr
+
+
 def test_from_python():
     assert infodyn.fixed_points("T5", at="sigma=1/2", line="(0, 0), (1, 1)").count == 3
     found = infodyn.critical("deltas(-1: 1 - w, 1: w)", parameter="w", within="1/100..99/100", at="sigma=7/10")
@@ -63,7 +69,8 @@ def test_from_python():
      (["critical", "--law", "T1", "--within", "a..3"], "numbers"),
      (["critical", "--law", "T1", "--within", "2..1"], "empty"),
      (["critical", "--law", "T1", "--at", "sigma=1"], "sigma"),
-     (["critical", "--law", "T1", "--process", "vp", "--drift", "flow"], "--within"),
+     (["critical", "--law", "T1", "--process", "linear(alpha=exp(-t), sigma=t)", "--drift", "flow"], "--within"),
+     (["critical", "--law", "T1", "--process", "vp", "--parameter", "alpha", "--within", "0..1"], "does not reach"),
      (["critical", "--law", "T1", "--parameter", "alpha"], "alpha is 1")],
 )  # fmt: skip
 def test_bad_input_is_one_sentence(args, part, capsys):

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from numerics.balls import arb, ball, working
 from numerics.landscape import bifurcation_diagram, critical, fixed_points
 from numerics.landscape.family import SYMBOL, Family, Part
+from numerics.landscape.levels import highest_noise
+from numerics.landscape.reduction import collinear
 from numerics.quantities.values import QuantityError
 from numerics.rings import Unsupported
 from theory.calculus import ZERO, add, as_scalar_term, mul, number
@@ -133,13 +135,94 @@ def test_more_dimensions():
 
 def test_what_is_refused():
     with pytest.raises(QuantityError, match="range"):
-        found("T1", "vp", drift="flow")
+        found("T1", "linear(alpha=exp(-t), sigma=t)", drift="flow", parameter="t")
+    with pytest.raises(QuantityError, match="does not reach"):
+        found("T1", "vp", parameter="alpha", within=(Q(0), Q(1)))
+    with pytest.raises(QuantityError, match="ends inside"):
+        found("T1", "vp(1/10, 20)", parameter="t", within=(Q(1, 2), Q(5)))
     with pytest.raises(QuantityError, match="empty"):
         found("deltas(-1: 1 - w, 1: w)", at="sigma=1", parameter="w", within=(Q(1, 2), Q(1, 3)))
     with pytest.raises(QuantityError, match="no value"):
         found("deltas(-mu: 1/2, mu: 1/2)")
     with pytest.raises(QuantityError, match="neither a noise level"):
         found("T1", parameter="w", at="sigma=1", within=(Q(1), Q(2)))
+
+
+def test_default_ranges_of_drifts():
+    still = found("T1", "ve", drift="reverse")  # no drift beside the score
+    assert (still.whole, still.points[0].exact) == (True, "1")
+    moving = found("T1", "vp", drift="reverse", parameter="alpha")
+    assert (moving.whole, moving.complete, len(moving.points)) == (False, True, 1)
+    assert moving.within[0] < 1 / arb(6)
+    assert moving.within[1] > arb("0.999")
+
+
+def test_one_mean_never_bifurcates():
+    for law in ("deltas(3/10: 1)", "deltas((1, 2): 1)", "deltas(3/10: 1/3, 3/10: 2/3)"):
+        result = found(law)
+        assert (result.complete, result.points) == (True, ())
+    assert found("deltas(3/10: 1)", within=(Q(0), Q(1, 2))).complete
+
+
+def test_atoms_at_the_same_place():
+    twice, once = found("deltas(3/10: 1/3, 3/10: 1/3, -1: 1/3)"), found("deltas(3/10: 2/3, -1: 1/3)")
+    assert twice.complete
+    with working(120):
+        assert (twice.points[0].parameter - once.points[0].parameter).contains(0)
+
+
+def test_a_critical_level_at_the_end_of_the_range_is_undecided():
+    result = found("T1", within=(Q(1), Q(2)))
+    assert not result.complete
+    assert all(u <= 0 <= v and a <= 1 <= b for (u, v), (a, b) in result.open)
+
+
+def test_means_far_from_the_origin():
+    far, near_ = found("deltas(10^6: 1/3, 10^6 + 1/10^9: 2/3)"), found("deltas(0: 1/3, 1/10^9: 2/3)")
+    assert far.complete
+    with working(120):
+        assert (far.points[0].parameter - near_.points[0].parameter).contains(0)
+        assert (far.points[0].place[0] - near_.points[0].place[0] - 10**6).contains(0)
+
+
+def test_zeros_from_infinity_leave_the_drift_undecided():
+    # q = kappa at nu = 1: two zeros of the reverse drift come from infinity there
+    result = found(
+        "mixture(1/2: N(-1, 3), 1/2: N(1, 3))", "vp", drift="reverse", parameter="nu", within=(Q(1, 2), Q(2))
+    )
+    assert not result.complete
+    assert result.open == (((-float("inf"), float("inf")), result.open[0][1]),)
+
+
+def test_open_boxes_are_named_in_x_and_the_parameter():
+    result = found("deltas(0: 1/2, mu: 1/2)", at="sigma=1/2", parameter="mu", within=(Q(1, 2), Q(2)), max_boxes=400)
+    assert not result.complete
+    assert any(u <= 0.5 <= v and a <= 1 <= b for (u, v), (a, b) in result.open)
+    level = found("mixture(1/4: N(-1, 1/4), 1/4: N(-1, 1/4), 1/2: N(1, 1/4))", "vp", max_boxes=400)
+    # the pitchfork of 1/2 N(-1, 1/4) + 1/2 N(1, 1/4), nu = 3/4, is not seen as one
+    assert not level.complete
+    assert any(u <= 0 <= v and a * a * 7 <= 3 <= b * b * 7 for (u, v), (a, b) in level.open)
+
+
+def test_variances_on_other_scales_than_the_means():
+    narrow = found("mixture(1/2: N(0, 1/10^6), 1/2: N(1, 100))")
+    assert (narrow.complete, [p.kind for p in narrow.points]) == (True, ["saddle-node"])
+    clusters = found("mixture(1/2: N(0, 1/10^12), 1/4: N(1, 1/10^12), 1/4: N(3, 1/10^12))")
+    assert (clusters.complete, len(clusters.points)) == (True, 2)
+    wide = found("mixture(1/2: N(0, 1), 1/2: N(1/10^9, 10^32))")
+    assert (wide.complete, wide.points) == (True, ())
+
+
+@pytest.mark.parametrize(("low", "high", "gap"), [(0, 10**32, Q(1, 10**9)), (Q(1, 4), 1, 2), (1, 1, 3)])
+def test_nothing_happens_above_the_highest_noise(low, high, gap):
+    line = collinear(mixture((Q(1, 2), 0, low + Q(1, 100)), (Q(1, 2), gap, high)))
+    with working(200):
+        nu = highest_noise(line)
+        for more in (Q(0), Q(1, 1000), Q(10**6)):
+            v, top = ball(low + Q(1, 100)) + nu + ball(more), ball(high) + nu + ball(more)
+            assert not 4 * v * v < ball(gap) * ball(gap) * top
+            if more:
+                assert 4 * v * v > ball(gap) * ball(gap) * top
 
 
 def test_derivatives_of_a_family():

@@ -153,6 +153,19 @@ def test_digits_and_density():
     assert abs(float(point.log_density.mid()) - np.log(density)) < 1e-13
 
 
+def test_means_far_from_the_origin():
+    result = found("deltas(10^6: 1/3, 10^6 + 1/10^9: 2/3)", "sigma=1/10^10")
+    assert kinds(result) == {"mode": 2, "saddle": 0, "minimum": 1}
+    assert near(result.points[2].place[0], "1000000.000000001")
+
+
+def test_levels_beyond_doubles():
+    assert found("T3", "sigma=1e200").count == 1
+    tiny = found("T1", "sigma=1e-200", max_boxes=100)  # the minimum is narrower than doubles resolve
+    assert tiny.count is None
+    assert tiny.open
+
+
 def test_what_is_refused():
     with pytest.raises(QuantityError, match="leave x"):
         found("T1", "sigma=1, x=1")
