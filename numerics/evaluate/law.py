@@ -11,10 +11,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from numerics.rings import NumberRing, total
+from numerics.rings import NumberRing, Unsupported, total
 from theory import jets
 from theory.jets import Jet, Space, space
 from theory.language.instances import Germ, Law, Scalar
+from theory.language.terms import Term
 
 Matrix = list[list[Jet]]
 
@@ -130,7 +131,17 @@ class Model:
     def log_masses(self) -> list[Any]:
         """The logarithm of the mass of each component's place (components that share a place share it)."""
         places = [c.mean for c in self.law.components]
+        for k, place in enumerate(places):
+            for j in range(k):
+                if place != places[j] and any(isinstance(v, Term) for v in (*place, *places[j])):
+                    self._told_apart(k, j)
         return [self.ring.log(total(w for w, m in zip(self.weights, places) if m == place)) for place in places]
+
+    def _told_apart(self, k: int, j: int) -> None:
+        """Raises Unsupported if places that are written differently may be one."""
+        gaps = [u - v for u, v in zip(self.means[k], self.means[j], strict=True)]
+        if all(g.contains(0) if hasattr(g, "contains") else abs(g) < 1e-12 for g in gaps):
+            raise Unsupported("two atoms whose places cannot be told apart; write equal places alike")
 
     def _cached(self, key: tuple[object, ...], build: Callable[[], Any]) -> Any:
         if key not in self._cache:

@@ -84,8 +84,8 @@ def reduced(law: Law, nu: Scalar) -> Reduced:
     if law.D == 1:
         pair = _pair(law, nu) if law.K == 2 and _shared(law) else None
         far = far_origin([c.mean[0] for c in law.components])
-        middle = None if centre is None else (centre[0] - far,)
-        return Reduced(1, 0, (far,), eye, line_builder(law, nu, far), None, middle, pair)
+        about = None if centre is None else (centre[0] - far,)
+        return Reduced(1, 0, (far,), eye, line_builder(law, nu, far), None, about, pair)
     basis = span(law) if _shared(law) else None
     if basis is None:
         return Reduced(law.D, 0, zero, eye, None, _space(law, nu, [c.mean for c in law.components], None), centre)

@@ -82,7 +82,7 @@ def assembled(name: str, parts: Components, integrals: dict[str, Series], prior:
 
 def _discrete(parts: Components) -> bool:
     """Whether all components are atoms (series are exactly zero then)."""
-    return all(s[0].is_zero() for s in parts.spreads)
+    return all(c.is_zero() for s in parts.spreads for c in s)
 
 
 def _posterior_number(name: str, parts: Components, gap: Any) -> Any:

@@ -70,7 +70,7 @@ class Bounds:
         self.weights = [w[0] for w in heads.weights]
         low, high = (pick(float(m.mid()) for m in self.places) for pick in (min, max))
         self.centre = arb((low + high) / 2)
-        self.scale = arb(max((high - low) / 2, max(float(v.mid()) for v in self.variances) ** 0.5, 1e-300))
+        self.scale = arb(max((high - low) / 2, max(float(v.mid()) for v in self.variances) ** 0.5))
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -141,9 +141,10 @@ class Bounds:
 
     def gaussians(self, bound: Majorant, width: Ball | None) -> list[tuple[Ball, Ball, Ball]]:
         """(mass, place, variance): the sum of these Gaussians bounds the integrand on every line |Im z| <= width."""
-        return [self._gaussian(pair, bound, width) for pair in self.pairs]
+        return [self.gaussian(pair, bound, width) for pair in self.pairs]
 
-    def _gaussian(self, pair: Pair, bound: Majorant, width: Ball | None) -> tuple[Ball, Ball, Ball]:
+    def gaussian(self, pair: Pair, bound: Majorant, width: Ball | None) -> tuple[Ball, Ball, Ball]:
+        """As :meth:`gaussians`, for one pair."""
         mass = bound.constant * pair.mass
         if width is not None:
             mass = mass * (pair.growth * width * width).exp()

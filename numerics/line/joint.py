@@ -103,8 +103,9 @@ def rule(noisy: Components, data: Components, strips: tuple[Strip, Strip], bits:
             (below, strips[1], stiff),
             (above, strips[0], (3 if square else 1) * float((1 / s2).mid())),
         ):
-            width = min(float(strip.width.lower()), math.sqrt(2 * goal / growth))
-            strip = Strip(arb(width), strip.floor, strip.first, strip.second, strip.power)
+            certified = strip.width.lower().min(arb(math.sqrt(2 * goal / growth)))
+            width = float(certified)
+            strip = Strip(certified, strip.floor, strip.first, strip.second, strip.power)
             size = _size_of_log(bounds, strip)
             higher = max(0.0, float((size / t_line.min(t0_line)).log().mid()))
             exponent = goal + growth * width * width / 2 + (2 if square else 1) * higher + 3

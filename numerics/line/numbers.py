@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -33,12 +34,13 @@ from numerics.balls import (
 from numerics.line import adaptive, trapezoid
 from numerics.line.assembly import NEEDS, assembled, slopes_of
 from numerics.line.bounds import Bounds
-from numerics.line.components import TIME, components_of
+from numerics.line.components import TIME, Components, components_of
 from numerics.line.pathwise import pathwise_variance, still
-from numerics.line.rules import chosen_plan
+from numerics.line.plain import PLAIN, plain_number
+from numerics.line.rules import chosen_plain, chosen_plan
 from numerics.rings import Unsupported
 from theory.calculus import add, as_scalar_term, fold_constants
-from theory.language.instances import Component, Germ, Law, Scalar
+from theory.language.instances import Component, Germ, Law, LawError, Scalar
 
 TRAPEZOID, ADAPTIVE, CLOSED = "trapezoidal rule in balls", "acb.integral with closed-form tails", "closed form"
 
@@ -48,6 +50,7 @@ USES: dict[str, tuple[str, ...]] = {"expected-divergence": ("score.norm_divergen
 NUMBERS = tuple(NEEDS)
 """The names of :func:`line_number`; "class-gap" is E sum_z P(z|X) |s_z - s|^2."""
 
+_LEAST = arb("1e-100")
 _OF_X0 = ("conditional-entropy", "mutual-information", "variance-phi", "variance-h")
 
 
@@ -77,14 +80,15 @@ def line_number(
     """The number ``name`` and its first ``order`` Taylor coefficients in ``by`` (time, or a symbol of the law).
 
     The precision is raised until every coefficient has ``digits`` relative digits or is zero with a radius below
-    10^-(4 digits), or more than ``most`` bits would be needed: the balls tell. ``rule`` forces "trapezoid" or
-    "adaptive" (for comparisons). Raises Unsupported: derivatives of the variances of X0 with a density, or no strip
-    for a forced rule.
+    10^-(4 digits) and 10^-100, or more than ``most`` bits would be needed: the balls tell. ``rule`` forces
+    "trapezoid" or "adaptive" (for comparisons). Raises Unsupported: derivatives of the variances of X0 with a density,
+    or no strip for a forced rule; LawError: lengths out of range, or atoms that may be at one place.
     """
+    law = near_the_origin(law)
     if name in _OF_X0:
         law = without_labels(law)
     if name in ("variance-phi", "variance-h") and not law.is_discrete and law.K > 1:
-        if order or symbols:
+        if order:
             raise Unsupported(f"derivatives of {name} for a law with a density; ask for {name}-class")
         return _of_pairs(name, law, germ, digits)
     goal, most = bits_of(digits) + 10, most or 8 * bits_of(digits) + 6000
@@ -100,19 +104,27 @@ def line_number(
 def _of_pairs(name: str, law: Law, germ: Germ, digits: int) -> Number:
     """Variances of X0's pathwise entropies with a density: integrals over X0 and X_t at once."""
     ask, rest = digits + 8, still(0)
+    for _ in range(4):
+        found, bits, points = pathwise_variance(name, law, germ, digits, _known(name, law, germ, rest, ask))
+        missing = digits - relative_digits(found)
+        if missing <= 0:
+            break
+        ask += max(missing, digits) + 4  # the parts cancel: more digits of each
+    return Number((found,), relative_digits(found), bits, f"{TRAPEZOID}, over X0 and X_t", points)
+
+
+def _known(name: str, law: Law, germ: Germ, rest: Germ, ask: int) -> dict[str, Ball]:
+    """The one-dimensional numbers that a variance of X0 is made of."""
 
     def known(what: str, at: Germ) -> Ball:
         return line_number(what, law, at, digits=ask).coefficients[0]
 
     if name == "variance-phi":
-        numbers = {
+        return {
             "mean": known("entropy", germ), "mean0": known("entropy", rest), "spread": known("varentropy", germ),
             "spread0": known("varentropy", rest), "fisher": known("fisher-information", germ),
         }  # fmt: skip
-    else:
-        numbers = {"entropy": known("conditional-entropy", germ)}
-    found, bits, points = pathwise_variance(name, law, germ, digits, numbers)
-    return Number((found,), relative_digits(found), bits, f"{TRAPEZOID}, over X0 and X_t", points)
+    return {"entropy": known("conditional-entropy", germ)}
 
 
 def _missing(value: Ball, digits: int) -> int:
@@ -122,9 +134,18 @@ def _missing(value: Ball, digits: int) -> int:
     if value.is_exact():
         return 0
     if value.contains(0):
-        return 0 if value.rad() * arb(10) ** (4 * digits) <= 1 else bits_of(2 * digits)
+        return 0 if value.rad() * arb(10) ** max(4 * digits, 100) <= 1 else bits_of(2 * digits)
     reached = relative_digits(value)
     return 0 if reached >= digits else bits_of(digits - max(reached, 0)) + 2
+
+
+def near_the_origin(law: Law) -> Law:
+    """The law moved so that its first component is at 0, if all of it is far away: no number depends on the origin."""
+    means = [part.mean[0] for part in law.components]
+    places = [m for m in means if isinstance(m, Fraction)]
+    if law.D != 1 or len(places) < law.K or min(map(abs, places)) <= 4 * (max(places) - min(places)) + 64:
+        return law
+    return Law(tuple(Component(p.weight, (m - places[0],), p.cov) for p, m in zip(law.components, places, strict=True)))
 
 
 def without_labels(law: Law) -> Law:
@@ -146,12 +167,21 @@ def _computed(
     symbols: tuple[tuple[str, Scalar], ...], rule: str | None,
 ) -> tuple[list[Ball], int, str, int]:  # fmt: skip
     kinds = NEEDS[name]
+    key = (law, germ, symbols)
     with working(96):
         rough = components_of(law, germ, order=order, by=by, symbols=symbols)
         bounds = Bounds(rough, slopes_of(name, rough))
-    chosen = None
-    if law.K > 1:
-        chosen = chosen_plan(bounds, kinds, goal, (law, germ, symbols), rule)
+        if law.is_discrete and name in _OF_X0:
+            _apart(rough)
+        if not (bounds.scale > _LEAST and bounds.scale < 1 / _LEAST):
+            raise LawError("lengths beyond 1e-100 or 1e100 cannot be planned for; choose another unit of length")
+    if name in PLAIN and order == 0 and law.K > 1 and rough.shared and rule is None:
+        short = chosen_plain(name, bounds, goal, key)
+        if short is not None:
+            with working(short.bits):
+                found = plain_number(name, components_of(law, germ, symbols=symbols), short)
+            return [found], short.bits, TRAPEZOID, short.points
+    chosen = chosen_plan(bounds, kinds, goal, key, rule) if law.K > 1 else None
     bits = goal + 40 + goal // 16 if chosen is None else chosen.bits
     counter = Counter()
     with working(bits):
@@ -171,6 +201,14 @@ def _computed(
     return values, bits, method, counter.count if chosen is None else chosen.points
 
 
+def _apart(parts: Components) -> None:
+    """Raises LawError if two atoms may be at one place: written alike they were joined."""
+    for k in range(parts.K):
+        for j in range(k):
+            if (parts.means[k][0] - parts.means[j][0]).contains(0):
+                raise LawError("two atoms whose places cannot be told apart; write equal places alike")
+
+
 def _prior_entropy(
     name: str, law: Law, order: int, by: str, symbols: tuple[tuple[str, Scalar], ...], goal: int
 ) -> list[Ball] | None:
@@ -182,5 +220,9 @@ def _prior_entropy(
 
 @lru_cache(maxsize=256)
 def _prior(law: Law, order: int, by: str, symbols: tuple[tuple[str, Scalar], ...], goal: int) -> tuple[Ball, ...]:
-    """H(X0): the entropy of the law itself, the limit of no noise at alpha = 1."""
+    """H(X0): the entropy of the law itself, the limit of no noise at alpha = 1. It does not depend on time."""
+    if not all(s[0] > 0 for s in components_of(law, still(0), symbols=symbols).spreads):
+        raise LawError("a component's variance is not positive at these values of the symbols")
+    if by == TIME:
+        return (*_computed("entropy", law, still(0), goal, 0, by, symbols, None)[0], *[arb(0)] * order)
     return tuple(_computed("entropy", law, still(order), goal, order, by, symbols, None)[0])

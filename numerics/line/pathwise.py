@@ -96,13 +96,15 @@ def _square_error(
         M, v, S = above.places[k], above.variances[k], below.variances[k]
         reach = abs(above.centre - M) + above.scale + strip.width
         size = size.max((s2 * reach * reach / (v * v) + alpha * alpha * S / v).upper())
-        lean = 1 + (abs(below.places[k] - below.centre) + alpha * S / v * reach) / below.scale
+        lean = 1 + (abs(below.places[k] - below.centre) + abs(alpha) * S / v * reach) / below.scale
         average = average.max((2 * lean * lean + 2 * S * s2 / (v * below.scale**2)).upper())
     inner = plan.data.on_line * average
     eta = (plan.noisy.on_strip + (inner * raised + size / 2) / strip.floor + abs(gauss)).upper()
     eta_line = (plan.noisy.on_line + inner + size / 2 + abs(gauss)).upper()
     masses = [_mass(above, below, k) for k in range(noisy.K)]
-    growth = max((1 / (2 * v) for v in above.variances), key=lambda g: float(g.mid()))
+    growth = arb(0)
+    for v in above.variances:
+        growth = growth.max((1 / (2 * v)).upper())
     rise = (strip.width**2 * growth).exp()
     everything = sum(masses, arb(0))
     outer = 2 / ((2 * arb.pi() * strip.width / plan.noisy.step).exp() - 1) * eta * eta * rise * everything
@@ -116,6 +118,7 @@ def _square_error(
         off = off + along * plan.data.on_strip * shift * mass * (1 + plan.noisy.step / (2 * arb.pi() * v).sqrt())
     weights = sum((plan.data.step * p * abs(log_p) for p, log_p, _ in rows), arb(0))
     off = off + plan.lost_rows * plan.data.on_line + weights * plan.cut
-    furthest = max((abs(x - above.centre) for x in (plan.noisy.points[0], plan.noisy.points[-1])), key=float)
+    first, last = (abs(n * plan.noisy.step - above.centre).upper() for n in (plan.noisy.first, plan.noisy.last))
+    furthest = first.max(last)
     h_most = eta_line * (1 + furthest / above.scale) ** 2
     return (outer + beyond + off * (3 * largest + h_most)).upper()

@@ -9,7 +9,9 @@ from typing import Any
 
 from numerics.balls import arb, working
 from numerics.line import trapezoid
+from numerics.line.assembly import NEEDS
 from numerics.line.bounds import Bounds
+from numerics.line.plain import plain_plan
 from numerics.line.strip import Strip, best_width, shared_strip, verified_strip
 from numerics.line.trapezoid import Plan
 from numerics.rings import Unsupported
@@ -17,6 +19,12 @@ from numerics.rings import Unsupported
 known_strips: dict[Any, Strip | str] = {}
 """Certified strips by (law, germ, symbols); a string says why none was found."""
 _MOST = 2048
+_VERIFYING = 1000
+"""Microseconds a component that it takes to verify a strip on boxes."""
+
+
+_SHORT = 1500
+"""Microseconds below which no other rule is looked for."""
 
 
 def chosen_plan(bounds: Bounds, kinds: Sequence[str], goal: int, key: Any, rule: str | None) -> Plan | None:
@@ -30,12 +38,33 @@ def chosen_plan(bounds: Bounds, kinds: Sequence[str], goal: int, key: Any, rule:
             raise
         return None
     cost = _trapezoid_cost(bounds, kinds, found)
-    if bounds.components.shared and bounds.components.K > 2 and cost > 3000 * bounds.components.K:
+    if bounds.components.shared and bounds.components.K > 2 and cost > _VERIFYING * bounds.components.K:
         with suppress(Unsupported):  # a wider strip could not be verified
             wider = trapezoid.plan(bounds, kinds, goal, _verified(key, bounds))
             found = min(found, wider, key=lambda plan: plan.points)
             cost = _trapezoid_cost(bounds, kinds, found)
     return found if rule == "trapezoid" or cost <= _adaptive_cost(bounds, kinds, goal) else None
+
+
+def chosen_plain(name: str, bounds: Bounds, goal: int, key: Any) -> Plan | None:
+    """The short rule of :mod:`numerics.line.plain`, None where another is predicted to be cheaper."""
+    K = bounds.components.K
+    try:
+        found = plain_plan(name, bounds, goal, _strip(bounds, goal, 1, key))
+    except Unsupported:
+        return None
+    per_point = (1.6 if name == "entropy" else 1.2) + 0.1 * K
+    if K > 2 and found.points * per_point > _VERIFYING * K:
+        with suppress(Unsupported):  # a wider strip could not be verified
+            wider = plain_plan(name, bounds, goal, _verified(key, bounds))
+            found = min(found, wider, key=lambda plan: plan.points)
+    cost = found.points * per_point * max(1.0, found.bits / 400) ** 1.3
+    if cost > _SHORT:  # far apart, the posterior integrals need few points: between the components alone
+        kinds = NEEDS[name]
+        other = chosen_plan(bounds, kinds, goal, key, None)
+        if other is None or _trapezoid_cost(bounds, kinds, other) < cost:
+            return None
+    return found
 
 
 def _strip(bounds: Bounds, goal: int, kinds: int, key: Any) -> Strip:

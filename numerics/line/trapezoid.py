@@ -48,6 +48,10 @@ class Plan:
         return sum(last - first + 1 for first, last in self.runs)
 
 
+Gaussian = tuple[Ball, Ball, Ball]
+"""(mass, place, variance)."""
+
+
 def plan(bounds: Bounds, kinds: Sequence[str], bits: int, strip: Strip) -> Plan:
     """A rule whose error is about 2^-bits of the bounding Gaussians' mass, for every kind and coefficient."""
     length = bounds.components.length
@@ -57,29 +61,40 @@ def plan(bounds: Bounds, kinds: Sequence[str], bits: int, strip: Strip) -> Plan:
         flat = [[bounds.majorant(kind, n, line) for n in range(length)] for kind in kinds]
         on_strip = [[bounds.gaussians(b, strip.width) for b in row] for row in wide]
         on_line = [[bounds.gaussians(b, None) for b in row] for row in flat]
-        most = 0.0
-        for strips, lines in zip(on_strip, on_line, strict=True):
-            for above, below in zip(strips, lines, strict=True):
-                mass = _log(sum((g[0] for g in below), arb(0)))
-                if mass > -math.inf:
-                    most = max(most, _log(sum((g[0] for g in above), arb(0))) - mass)
-        exponent = bits * _LN2 + max(most, 0.0) + 1.0
-        step = arb(_short(2 * math.pi * float(strip.width.lower()) / exponent))
-        factor = 2 / ((2 * arb.pi() * strip.width / step).exp() - 1)
-        runs = _runs([g for row in on_line for g in row], bits, step)
-        errors = []
-        for strips, lines in zip(on_strip, on_line, strict=True):
-            row = []
-            for above, below in zip(strips, lines, strict=True):
-                lost = factor * sum((g[0] for g in above), arb(0))
-                for gaussian in below:
-                    lost = lost + tail_of_sum(gaussian, _distance(gaussian, runs, step), step)
-                row.append(lost.upper())
-            errors.append(tuple(row))
-        points = sum(last - first + 1 for first, last in runs)
-        size = max((float(abs(v).upper()) for logs in bounds.components.logs for s in logs for v in s[:1]), default=1)
-        span = max((abs(n) for run in runs for n in run), default=1) * float(step)
-        guard = 2 * math.log2(points + 2) + math.log2(2 + size * (1 + span) ** 2) + 24
+        return planned(on_strip, on_line, bits, strip.width, bounds)
+
+
+def planned(
+    on_strip: Sequence[Sequence[Sequence[Gaussian]]],
+    on_line: Sequence[Sequence[Sequence[Gaussian]]],
+    bits: int,
+    width: Ball,
+    bounds: Bounds,
+) -> Plan:
+    """The rule for integrands, by kind and order, below these Gaussians on the strip and on the line."""
+    most = 0.0
+    for strips, lines in zip(on_strip, on_line, strict=True):
+        for above, below in zip(strips, lines, strict=True):
+            mass = _log(sum((g[0] for g in below), arb(0)))
+            if mass > -math.inf:
+                most = max(most, _log(sum((g[0] for g in above), arb(0))) - mass)
+    exponent = bits * _LN2 + max(most, 0.0) + 1.0
+    step = arb(_short(2 * math.pi * float(width.lower()) / exponent))
+    factor = 2 / ((2 * arb.pi() * width / step).exp() - 1)
+    runs = _runs([g for row in on_line for g in row], bits, step)
+    errors = []
+    for strips, lines in zip(on_strip, on_line, strict=True):
+        row = []
+        for above, below in zip(strips, lines, strict=True):
+            lost = factor * sum((g[0] for g in above), arb(0))
+            for gaussian in below:
+                lost = lost + tail_of_sum(gaussian, _distance(gaussian, runs, step), step)
+            row.append(lost.upper())
+        errors.append(tuple(row))
+    points = sum(last - first + 1 for first, last in runs)
+    size = max((float(abs(v).upper()) for logs in bounds.components.logs for s in logs for v in s[:1]), default=1)
+    span = max((abs(n) for run in runs for n in run), default=1) * float(step)
+    guard = 2 * math.log2(points + 2) + math.log2(2 + size * (1 + span) ** 2) + 24
     return Plan(step, tuple(runs), tuple(errors), int(bits + guard))
 
 
@@ -175,8 +190,8 @@ class Reader:
         places = [float(m[0].mid()) for m in self.components.places]
         for k in range(self.K):
             variance = float(self.components.variances[k][0].mid())
-            weight = float(self.components.weights[k][0].mid())
-            value = np.log(weight / math.sqrt(variance)) - (x - places[k]) ** 2 / (2 * variance)
+            weight = float(self.components.weights[k][0].log().mid())
+            value = weight - math.log(variance) / 2 - (x - places[k]) ** 2 / (2 * variance)
             where[value > best] = k
             best = np.maximum(best, value)
         return [int(k) for k in where]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from numerics.balls import working
 from numerics.enclosures import ball_interpreter
+from numerics.evaluate import Interpreter
 from numerics.quantities.gaussian import is_positive_definite
 from numerics.quantities.record import QuantityError
 from numerics.quantities.table import Quantity
@@ -13,6 +16,8 @@ from theory.language.terms import Term
 from theory.laws import bind_law, free_symbols
 from theory.processes import Place, Process, check_clock
 from theory.typeset.text import vector_text
+
+_STANDARD = gaussian(0, 1)
 
 
 def clock_of(wanted: Quantity, process: Process | Germ, clock: str | None) -> str | None:
@@ -28,7 +33,7 @@ def clock_of(wanted: Quantity, process: Process | Germ, clock: str | None) -> st
 
 def germ_at(process: Process | Germ, place: Place) -> Germ:
     """The germ at ``place``, checked, with every symbol bound. Raises LawError."""
-    return bound_at(gaussian(0, 1), process, place)[1]
+    return bound_at(_STANDARD, process, place)[1]
 
 
 def bound_at(law: Law, process: Process | Germ, place: Place, order: int = 0) -> tuple[Law, Germ]:
@@ -60,16 +65,19 @@ def _check_germ(germ: Germ) -> None:
         if unbound:
             raise QuantityError(f"{name} depends on {unbound[0]}; give it a value")
     with working(200):
-        plain = ball_interpreter(gaussian(0, 1), germ, bits=64)
+        plain = ball_interpreter(_STANDARD, germ, bits=64)
         for name, entry in entries:
-            if not plain.scalar(entry) > 0:
+            if not (entry if isinstance(entry, Fraction) else plain.scalar(entry)) > 0:
                 raise QuantityError(f"{name} is not positive at this level; give another one")
 
 
 def check_law(law: Law) -> None:
     """Irrational weights and covariances, which the law could not check itself, are certainly positive."""
+    if law.is_numeric:
+        return
     with working(200):
         plain = ball_interpreter(law, STANDING_GERM, bits=64)
+        _check_places(law, plain)
         for number, part in enumerate(law.components, 1):
             if isinstance(part.weight, Term) and not plain.scalar(part.weight) > 0:
                 raise QuantityError(f"component {number}: the weight is not positive")
@@ -77,6 +85,18 @@ def check_law(law: Law) -> None:
                 cov = [[plain.scalar(v) for v in row] for row in part.cov]
                 if not is_positive_definite(cov):
                     raise QuantityError(f"component {number}: the covariance cannot be seen to be positive definite")
+
+
+def _check_places(law: Law, plain: Interpreter) -> None:
+    """Atoms written differently are at different places: X0 would have a wrong probability mass otherwise."""
+    if not law.is_discrete:
+        return
+    written = list(dict.fromkeys(part.mean for part in law.components))
+    places = [[plain.scalar(v) for v in mean] for mean in written]
+    for k, left in enumerate(places):
+        for right in places[:k]:
+            if all((u - v).contains(0) for u, v in zip(left, right, strict=True)):
+                raise QuantityError("two atoms whose places cannot be told apart; write equal places alike")
 
 
 def point_of(law: Law, place: Place, name: str) -> tuple[Scalar, ...]:

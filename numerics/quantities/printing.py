@@ -47,6 +47,8 @@ def reached(texts: tuple[Any, Any], wanted: int) -> int:
         largest, digits = max(sizes), wanted if not any(widths) else MAX_DIGITS
         for size, half_width in zip(sizes, widths, strict=True):
             scale = size if size > half_width else largest
+            if scale and half_width:
+                digits = min(digits, max(scale.adjusted() - half_width.adjusted() + 1, 0))
             while digits and half_width.scaleb(digits) > scale:
                 digits -= 1
     return digits

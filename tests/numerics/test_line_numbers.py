@@ -12,7 +12,7 @@ from numerics.line import numbers as engine
 from numerics.line.pathwise import still
 from numerics.quadrature import Grid, float_interpreter
 from numerics.rings import Unsupported
-from theory.language.instances import STANDING_GERM, T1, T2, T3, deltas, gaussian, mixture
+from theory.language.instances import STANDING_GERM, T1, T2, T3, LawError, deltas, gaussian, mixture
 from theory.language.notation import Phi, Var, h
 from theory.laws import parse_law
 
@@ -167,3 +167,57 @@ def test_pathwise_variances_at_the_ends():
     twins = mixture((F(1, 3), 1, F(1, 4)), (F(2, 3), 1, F(1, 4)))
     assert line_number("variance-h", twins, STANDING_GERM, digits=12).coefficients[0].is_zero()
     assert float(line_number("variance-phi", twins, STANDING_GERM, digits=12).coefficients[0]) == 0.5
+
+
+def test_equal_places_written_differently_are_joined_or_refused():
+    """sqrt(4) is 2; sqrt(2) sqrt(3) and sqrt(6) cannot be seen to be equal, and a wrong mass function is never used."""
+    plain = line_number("conditional-entropy", parse_law("deltas(2: 1/2, 1: 1/2)"), ve_germ(F(4, 5)), digits=15)
+    other = parse_law("deltas(sqrt(4): 1/4, 2: 1/4, 1: 1/2)")
+    for name in ("conditional-entropy", "variance-phi", "variance-h"):
+        one = line_number(name, parse_law("deltas(2: 1/2, 1: 1/2)"), ve_germ(F(4, 5)), digits=15).coefficients[0]
+        assert line_number(name, other, ve_germ(F(4, 5)), digits=15).coefficients[0].overlaps(one)
+        with pytest.raises(LawError, match="cannot be told apart"):
+            line_number(name, parse_law("deltas(sqrt(2)*sqrt(3): 1/4, sqrt(6): 1/4, 1: 1/2)"), ve_germ(F(1)), digits=15)
+    symbols = (("m", F(-1)),)
+    law = parse_law("deltas(-1: 1/4, m: 1/4, 1: 1/2)")
+    with pytest.raises(LawError, match="cannot be told apart"):
+        line_number("conditional-entropy", law, ve_germ(F(4, 5)), digits=15, symbols=symbols)
+    assert float(plain.coefficients[0]) < 0.53
+
+
+def test_a_variance_that_vanishes_at_its_value_is_still_a_density():
+    law, germ = parse_law("mixture(1/3: N(-1,S), 2/3: N(1,S))"), ve_germ(F(4, 5))
+    slope = line_number("mutual-information", law, germ, digits=10, order=1, by="S", symbols=(("S", F(0)),))
+    entropy = line_number("entropy", law, germ, digits=10, order=1, by="S", symbols=(("S", F(0)),))
+    assert slope.coefficients[1].overlaps(entropy.coefficients[1])
+    with pytest.raises(LawError, match="variance is not positive"):
+        line_number("conditional-entropy", law, germ, digits=10, order=1, by="S", symbols=(("S", F(0)),))
+
+
+def test_no_number_depends_on_the_origin():
+    near = mixture((F(1, 2), -1, F(1, 4)), (F(1, 2), 1, F(1)))
+    for place in (10**8, 10**30):
+        far = mixture((F(1, 2), place - 1, F(1, 4)), (F(1, 2), place + 1, F(1)))
+        for name in ("entropy", "conditional-entropy", "mmse"):
+            found, wanted = (line_number(name, law, ve_germ(F(1, 2)), digits=15) for law in (far, near))
+            assert found.coefficients[0].overlaps(wanted.coefficients[0])
+    with pytest.raises(LawError, match="another unit of length"):
+        line_number("entropy", deltas((-(F(10) ** 160), F(1, 2)), (F(10) ** 160, F(1, 2))), ve_germ(F(1)), digits=15)
+
+
+def test_derivatives_in_time_of_narrow_data_end():
+    law = mixture((F(1, 2), 0, F(1, 10**6)), (F(1, 2), 1, F(1, 10**6)))
+    found = line_number("conditional-entropy", law, ve_germ(F(1)), digits=10, order=1)
+    assert found.digits >= 10
+
+
+@pytest.mark.parametrize("name", ["entropy", "fisher-information"])
+@pytest.mark.parametrize("sigma", [F(1, 10), F(1, 2), F(3)])
+def test_the_short_sums_agree_with_the_posterior_integrals(name, sigma):
+    six = deltas(*((F(n * n - 9, 3), F(1, 6)) for n in range(6)))
+    for law in (T1, T2, six):
+        short = line_number(name, law, ve_germ(sigma), digits=20)
+        assert short.digits >= 20
+        assert short.coefficients[0].overlaps(
+            line_number(name, law, ve_germ(sigma), digits=28, rule="trapezoid").coefficients[0]
+        )

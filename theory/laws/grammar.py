@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from theory.calculus import fold_constants, symbols_of
 from theory.grammar import GrammarError, Reader, Token, as_number
 from theory.grammar_tokens import MAX_LENGTH
 from theory.language.instances import (
@@ -44,9 +45,11 @@ FORMS = "deltas(..), gaussian(.., ..), mixture(..: N(.., ..), ..), product(.., .
 
 
 def plain_scalar(term: Term) -> Scalar:
-    """A literal as its value, any other term as it is."""
+    """A constant folded (sqrt(4) is 2, so that equal places are equal), any other term as it is."""
     value = as_number(term)
-    return term if value is None else value
+    if value is not None or symbols_of(term):
+        return term if value is None else value
+    return fold_constants(term)
 
 
 def read_vector(reader: Reader) -> Vector:
