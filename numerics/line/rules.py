@@ -54,7 +54,7 @@ def chosen_plain(name: str, bounds: Bounds, goal: int, key: Any) -> Plan | None:
     except Unsupported:
         return None
     per_point = (1.6 if name == "entropy" else 1.2) + 0.1 * K
-    if K > 2 and found.points * per_point > _VERIFYING * K:
+    if K > 2 and found.points * per_point > 3 * _VERIFYING * K:
         with suppress(Unsupported):  # a wider strip could not be verified
             wider = plain_plan(name, bounds, goal, _verified(key, bounds))
             found = min(found, wider, key=lambda plan: plan.points)

@@ -21,8 +21,9 @@ import numpy as np
 from numerics.empirical.levels import Level, closed, level_at
 from numerics.empirical.quantities import Estimate, _digits, _figure, _texts
 from numerics.mixtures import Array, Mixture, Noised, mixture_of
+from numerics.quantities.asked import check_law, clock_of
+from numerics.quantities.record import QuantityError
 from numerics.quantities.table import QUANTITIES, SPEED
-from numerics.quantities.values import QuantityError, clock_of
 from numerics.rings import Unsupported
 from numerics.streams import stream
 from theory.language.definitions import unfold_linear
@@ -76,6 +77,7 @@ def value(
     place = parse_at(at) if isinstance(at, str) else at
     own = free_symbols(law)
     law = bind_law(law, dict(place.symbols))
+    check_law(law)
     place = Place(place.level, place.points, tuple(s for s in place.symbols if s[0] not in own))
     chosen = clock_of(wanted, process, clock)
     level = level_at(process, place)

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from numerics.balls import ball
+from numerics.quantities.asked import check_law, clock_of
+from numerics.quantities.record import QuantityError, Value
 from numerics.quantities.reduction import USES as LINE_USES
 from numerics.quantities.reduction import on_a_line
 from numerics.quantities.table import QUANTITIES, Quantity
-from numerics.quantities.values import QuantityError, Value, clock_of
 from numerics.rings import Unsupported
 from numerics.sweeps.fields import FIELDS, fields_at
 from numerics.sweeps.gaussian import gaussian_numbers
@@ -167,7 +168,9 @@ def _bound(law: Law, process: Process, place: Place) -> tuple[Law, Process]:
         raise QuantityError(f"{stray[0]} occurs neither in the law nor in the process; leave {stray[0]}=.. out")
     if missing:
         raise QuantityError(f"the symbol {missing[0]} has no value; add {missing[0]}=.. to the place")
-    return bind_law(law, symbols), process.bind(symbols)
+    law = bind_law(law, symbols)
+    check_law(law)
+    return law, process.bind(symbols)
 
 
 def _field(wanted: Quantity, law: Law, noise: Noise, place: Place) -> tuple[Estimate, str, tuple[str, ...]]:
