@@ -186,9 +186,12 @@ def _guess(pairs: _Pairs, floor: float, widest: float) -> float:
         if len(heights):
             widest = min(widest, float(np.min(heights)))
     narrow: float = 0.02 / max(float(q.mid()) for q in pairs.precisions) ** 0.5
-    low = min(narrow, widest)
-    while low < widest and _least(pairs.floats, min(1.2 * low, widest)) >= floor:
-        low = min(1.2 * low, widest)
+    if narrow >= widest or _least(pairs.floats, widest) >= floor:
+        return widest
+    low, high = narrow, widest
+    while high > 1.1 * low:
+        middle: float = (low * high) ** 0.5
+        low, high = (middle, high) if _least(pairs.floats, middle) >= floor else (low, middle)
     return low
 
 

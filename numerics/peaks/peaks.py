@@ -144,7 +144,7 @@ def peaks(
     span = default_range([b.law for b in blocks]) if within is None else read_range(within, process)
     curve = NoiseCurve(name, blocks, factor, powers)
     search = Search(curve, span.low, span.high, digits + 1)
-    constant = _is_constant(name, blocks) and curve.is_plain
+    constant = (_is_constant(name, blocks) and curve.is_plain) or _cancels(name, blocks, powers)
     if not constant and not _vanishes(name, blocks):
         search.run()
     constant = constant or _vanishes(name, blocks)
@@ -251,6 +251,21 @@ def _blocks(law: Law, name: str) -> list[Block]:
 
 def _is_constant(name: str, blocks: list[Block]) -> bool:
     return name in _CONSTANT and all(without_labels(b.law).K == 1 for b in blocks)
+
+
+def _cancels(name: str, blocks: list[Block], powers: tuple[tuple[Fraction, Fraction], ...]) -> bool:
+    """Copies of one Gaussian N(m, S) on the line: the Fisher information is 1/(nu+S), the mmse S nu/(nu+S)."""
+    spread = blocks[0].law.components[0].cov[0][0]
+    alike = all(p.cov[0][0] == spread for b in blocks for p in b.law.components)
+    if not alike or not isinstance(spread, Fraction) or any(without_labels(b.law).K > 1 for b in blocks):
+        return False
+    exponents = dict(powers)
+    if name == "mmse":
+        exponents[Fraction(0)] = exponents.get(Fraction(0), Fraction(0)) + 1
+    elif name not in _SCALED:
+        return False
+    exponents[spread] = exponents.get(spread, Fraction(0)) - 1
+    return not any(exponents.values())
 
 
 def _vanishes(name: str, blocks: list[Block]) -> bool:

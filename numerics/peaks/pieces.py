@@ -4,11 +4,12 @@ On [c-r, c+r] write theta = c + r t. Values f(c + r t_i) at N exact nodes, symme
 give a polynomial p in t. Where f is analytic and |f - k| <= M for a constant k on the disc |t| <= R (R > 1), the
 error e = f - p is, with w(t) = prod (t - t_i) (Hermite's formula; constants are interpolated exactly),
 
-    |e(t)| = |w(t)/(2 pi i) integral over |s|=R of (f-k)(s)/(w(s)(s-t)) ds|
-           <= M R/(R-b) prod (b^2+t_i^2)/prod (R^2-t_i^2)
+    |e(t)| = |w(t)/(2 pi i) integral over |s|=R of (f-k)(s)/(w(s)(s-t)) ds| <= M R/(R-b) W/prod (R^2-t_i^2)
 
-for |t| <= b < R (products over pairs +-t_i). Cauchy's estimate then bounds the derivatives on [-1, 1]:
-|e^(s)| <= s! sup|e|/(b-1)^s. Values of order zero are far cheaper than high Taylor coefficients, and do not cancel.
+for all t within d = b - 1 of [-1, 1], b < R (product over pairs +-t_i), W = sup|w| there. Cauchy's estimate bounds the
+derivatives on [-1, 1]: |e^(s)| <= s! sup|e|/d^s. By the maximum principle and symmetry W is reached on the segment
+from id to 1 + id or on the arc from there to 1 + d, on which every |t - t_i| grows: at 1 + d. On the segment w is
+bounded part by part. Values of order zero are far cheaper than high Taylor coefficients, and do not cancel.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from functools import lru_cache
 from numerics.balls import Ball, arb, ball, hull, natural_power, sign, working
 
 MOST_HALVINGS = 7
-_BEYOND = tuple(Fraction(n, 8) for n in (9, 10, 11, 12, 14, 16, 20, 24))
+_BEYOND = tuple(1 + Fraction(n, 64) for n in (1, 2, 3, 4, 6, 8, 12, 16, 32, 64))
 
 
 @lru_cache(maxsize=8)
@@ -59,6 +60,24 @@ def _amplified(count: int) -> list[Ball]:
     return [sum((math.perm(j, s) * v for j, v in enumerate(sums)), arb(0)).upper() for s in range(4)]
 
 
+@lru_cache(maxsize=64)
+def _largest(count: int, beyond: Fraction) -> Ball:
+    """sup prod |t - t_i| over all t within ``beyond`` - 1 of [-1, 1]."""
+    d, places = beyond - 1, nodes(count)
+    with working(64):
+        result = arb(1)
+        for at in places:
+            result = result * ball(beyond - at)
+        parts = math.ceil(4 / d)
+        for i in range(parts):
+            square = arb(1)
+            for at in places:
+                reach = max(abs(Fraction(i, parts) - at), abs(Fraction(i + 1, parts) - at))
+                square = square * ball(reach * reach + d * d)
+            result = result.max(square.sqrt())
+        return result.upper()
+
+
 def rests(count: int, discs: Sequence[tuple[Ball, Ball, Sequence[Ball]]]) -> list[Ball]:
     """Bounds of the error and its first three derivatives in t on [-1, 1].
 
@@ -75,9 +94,7 @@ def rests(count: int, discs: Sequence[tuple[Ball, Ball, Sequence[Ball]]]) -> lis
             b = ball(beyond)
             if not b < R:
                 break
-            above = M * R / (R - b) / below
-            for square in squares:
-                above = above * (b * b + square)
+            above = M * R / (R - b) * _largest(count, beyond) / below
             for s in range(4):
                 found = above * math.factorial(s) / natural_power(b - 1, s)
                 found = (found + math.factorial(s) * out[s] + _amplified(count)[s] * out[0]).upper()

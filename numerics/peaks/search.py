@@ -26,7 +26,7 @@ HOPELESS = Fraction(1, 1000)
 """Wider pieces are halved unseen where their remainder looks too large."""
 NARROWEST = Fraction(1, 10**6)
 """A piece is not halved below this part of its place."""
-RADII = tuple(Fraction(n, 200) for n in (160, 140, 120, 90, 66, 50, 36, 25, 16, 10, 6, 3, 1))
+RADII = tuple(Fraction(n, 200) for n in (160, 140, 120, 90, 66, 50, 40, 32, 25, 20, 16, 13, 10, 8, 6, 4, 3, 2, 1))
 """Radii of discs, relative to their centre."""
 
 
@@ -107,8 +107,9 @@ class Search:
         if high - low > HOPELESS * high and not self._promising(lost, reach):
             return None
         self.curve.prepare(low, high)
-        values = [self.curve.taylor(centre + reach * t, 0, 20)[0] for t in nodes(NODES)]
-        with working(160):
+        narrow = max(len(str(int(centre / reach))) - 3, 0)  # curvature loses two digits for every one of these
+        values = [self.curve.taylor(centre + reach * t, 0, 20 + 2 * narrow)[0] for t in nodes(NODES)]
+        with working(160 + 7 * narrow):
             piece = Piece(low, high, interpolated(values), lost)
             self._known = [float(abs(c).upper()) / float(reach) ** s for s, c in enumerate(piece.coefficients[:3])]
             return piece

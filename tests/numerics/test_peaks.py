@@ -56,6 +56,12 @@ def test_ornstein_uhlenbeck_time() -> None:
     assert _near(peak.value, "1.494102099233745", 14)
 
 
+def test_a_tiny_range_about_a_maximum() -> None:
+    """Values have digits enough to see the curvature over 10^-13 of the place."""
+    found = peaks("variance-phi", T1, "ve", within="sigma=0.9867945853556..0.9867945853557", digits=16)
+    assert _near(_single(found)[0], "0.986794585355646997", 15)
+
+
 def test_no_peak_in_snr() -> None:
     """dI/dsnr = mmse/2 falls with snr for every law: no extremum, and that is certified."""
     found = peaks("information-rate", T1W, "ve", within="sigma=1/2..4", clock="snr", digits=10)
@@ -103,6 +109,26 @@ def test_a_gaussian_has_no_peak() -> None:
     assert found.sentences() == ["variance-phi is constant: no extrema"]
     assert found.ends[0][1] == Fraction(1, 2).numerator / ball(2)
     assert peaks("bandwidth", "gaussian(0, 1)", within="sigma=1/4..4", clock="log-sigma").directions == (-1,)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "law", "process", "clock", "value"),
+    [
+        ("entropy-rate", "deltas(0: 1)", "ve", "log-sigma", 1),
+        ("fisher-information", "gaussian(0, 1)", "vp", None, 1),
+        ("fisher-information", "product(gaussian(0, 1), gaussian(2, 1))", "vp", None, 2),
+        ("bandwidth", "gaussian(0, 1)", "vp", "log-sigma", 1),
+    ],
+)
+def test_a_gaussian_that_noise_does_not_change(
+    quantity: str, law: str, process: str, clock: str | None, value: int
+) -> None:
+    """The clock or the scale cancels what the noise does: said at once, not searched in vain."""
+    found = peaks(quantity, law, process, clock=clock)
+    assert found.constant
+    assert found.complete
+    assert not found.pieces
+    assert all(end.overlaps(ball(Fraction(value))) for _, end in found.ends)
 
 
 def test_irrational_ends_and_other_levels() -> None:

@@ -105,3 +105,17 @@ def test_interpolation_encloses_the_derivatives() -> None:
     assert {c.slope for c in cells} == {-1}
     assert cells[0].low == -1
     assert cells[-1].high == 1
+
+
+def test_the_remainder_of_a_pole_near_the_disc() -> None:
+    """f = 1/(t - 2): the polynomial and its first three derivatives are off by no more than is said."""
+    with working(160):
+        p = interpolated([1 / (ball(t) - 2) for t in nodes(18)])
+        said = rests(18, [(ball(Fraction(7, 4)), arb(4), [arb(0)] * 4)])  # |f| <= 4 for |t| <= 7/4
+        for n in range(-40, 41):
+            t = Fraction(n, 40)
+            for s in range(4):
+                true = -math.factorial(s) / ball((2 - t) ** (s + 1))
+                found = sum((math.perm(j, s) * p[j] * ball(t ** (j - s)) for j in range(s, 18)), arb(0))
+                assert abs(found - true) < said[s]
+    assert said[1] < 0.01

@@ -130,7 +130,7 @@ def test_an_engine_without_the_discretisation_bound_is_caught(monkeypatch):
         return replace(plan, step=step, runs=runs, errors=tuple(tuple(arb(0) for _ in row) for row in plan.errors))
 
     monkeypatch.setattr(trapezoid, "plan", careless)
-    said = found_wrong(pair("entropy"))
+    said = found_wrong(pair("class-entropy"))
     assert any("two precisions" in line for line in said)
     assert any("mpmath" in line for line in said)
 
