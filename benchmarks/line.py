@@ -55,7 +55,9 @@ def forget():
         for name, thing in vars(importlib.import_module(info.name)).items():
             if hasattr(thing, "cache_clear"):
                 thing.cache_clear()
-            elif isinstance(thing, dict) and (name == "known_strips" or (name[:1] == "_" != name[1:2] and name.islower())):
+            elif isinstance(thing, dict) and (
+                name == "known_strips" or (name[:1] == "_" != name[1:2] and name.islower())
+            ):
                 thing.clear()
 
 

@@ -131,13 +131,9 @@ class Claim:
             return self.instances
         law = self.setting.law
         if isinstance(law, Law):
-            raise ClaimError(
-                f"{self.id}: a claim about one law needs instances of its own: {_GIVE}"
-            )
+            raise ClaimError(f"{self.id}: a claim about one law needs instances of its own: {_GIVE}")
         if law == GAUSSIAN:
-            raise ClaimError(
-                f"{self.id}: a claim about Gaussian laws needs instances of its own: {_GIVE}"
-            )
+            raise ClaimError(f"{self.id}: a claim about Gaussian laws needs instances of its own: {_GIVE}")
         symbols = (*self.setting.positive, *self.setting.nonnegative)
         values = tuple((str(t.data), GENERIC[number % len(GENERIC)]) for number, t in enumerate(symbols))
         germ = STANDING_GERMS.get(self.setting.process) if self.setting.process != LINEAR else None

@@ -39,7 +39,12 @@ def test_the_rate_of_a_lemma_proves(rate):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("rates", 0), ("rates", 2), ("rates", -1), ("rates", 4), ("rates", True), ("certificate", None),
+        ("rates", 0),
+        ("rates", 2),
+        ("rates", -1),
+        ("rates", 4),
+        ("rates", True),
+        ("certificate", None),
         ("certificate", {}),
     ],
 )

@@ -135,9 +135,7 @@ def _weight(factor: Term, lowering: Lowering, any_sign: bool) -> Element:
     return weight
 
 
-def find_counterexample(
-    statement: Iff, setting: Setting, deadline: float = float("inf")
-) -> dict[str, str] | None:
+def find_counterexample(statement: Iff, setting: Setting, deadline: float = float("inf")) -> dict[str, str] | None:
     """An exact instance at which one condition holds and the other does not, or None (which says nothing).
 
     No new place is tried after ``deadline`` (of time.monotonic).

@@ -80,5 +80,3 @@ def link_from_data(data: Any) -> Link:
     square = None if data["square"] is None else from_data(data["square"])
     pieces = tuple(piece_from_data(item) for item in data["pieces"])
     return Link(tuple(fluxes), square, data["parts"], pieces, tuple(lemmas))
-
-

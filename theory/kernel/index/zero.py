@@ -17,9 +17,7 @@ from theory.kernel.index.parts import Parts
 _CLEARINGS = 12
 
 
-def reduced(
-    element: Element, channel: Channel, dimension: int | None = None, parts: Parts | None = None
-) -> Element:
+def reduced(element: Element, channel: Channel, dimension: int | None = None, parts: Parts | None = None) -> Element:
     """A numerator of ``element``: inverses cleared, log k and components written out, process and D put in.
 
     With ``parts`` averages are integrated by parts (in a linear channel).
@@ -36,9 +34,7 @@ def reduced(
     return element if dimension is None else _at_dimension(element, dimension)
 
 
-def vanishes(
-    element: Element, channel: Channel, dimension: int | None = None, parts: Parts | None = None
-) -> bool:
+def vanishes(element: Element, channel: Channel, dimension: int | None = None, parts: Parts | None = None) -> bool:
     """Whether the numerator is empty: as it stands, fully reduced, or integrated by ``parts``."""
     if not element or not reduced(element, channel, dimension):
         return True
