@@ -11,9 +11,10 @@ from fractions import Fraction
 
 from numerics.balls import Ball, arb, bits_of, relative_digits, working
 from numerics.line.bounds import Bounds
+from numerics.line.certified import verified_strip
 from numerics.line.components import Components, components_of
 from numerics.line.joint import Rule, _mass, densities, kernel_sums, rule
-from numerics.line.strip import Strip, verified_strip
+from numerics.line.strip import Strip
 from theory.language.instances import Germ, Law
 
 _TRIES = 8

@@ -11,8 +11,9 @@ from numerics.balls import arb, working
 from numerics.line import trapezoid
 from numerics.line.assembly import NEEDS
 from numerics.line.bounds import Bounds
+from numerics.line.certified import verified_strip
 from numerics.line.plain import plain_plan
-from numerics.line.strip import Strip, best_width, shared_strip, verified_strip
+from numerics.line.strip import Strip, best_width, shared_strip
 from numerics.line.trapezoid import Plan
 from numerics.rings import Unsupported
 

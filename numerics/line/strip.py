@@ -24,14 +24,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from numerics.balls import Ball, arb, ball
 from numerics.rings import Unsupported
-from numerics.zero_free import zero_free_strip
-
-if TYPE_CHECKING:
-    from numerics.line.bounds import Bounds
 
 LINE_SQUARE = Fraction(11, 5)
 """log^2(1+R) <= 2.2 sqrt R: the maximum of log^2(1+R)/sqrt R is 2.186.., at R = 49.3.."""
@@ -64,24 +59,6 @@ def shared_strip(distance: Ball, variance: Ball, width: float) -> Strip:
     if not (psi < arb.pi() / 2 and c > 0):
         raise Unsupported("no strip without zeros of the density of this width")
     return Strip(a, c, (1 / c).upper(), (ball(LINE_SQUARE) / (c * c)).upper(), 0)
-
-
-def verified_strip(bounds: Bounds) -> Strip:
-    """A strip that is certified on boxes. Raises Unsupported if none could be."""
-    shared = bounds.components.shared
-    kinds = [0] * len(bounds.places) if shared else None
-    widest = (12 * min(bounds.variances, key=lambda v: float(v.mid())).sqrt()).lower() if shared else None
-    width, floor = zero_free_strip(
-        bounds.weights, bounds.places, bounds.variances, kinds=kinds, widest=widest, by_boxes=shared
-    )
-    turn = arb(0)
-    slopes = [(-m / v, 1 / v) for m, v in zip(bounds.places, bounds.variances, strict=True)]
-    for k, (o, s) in enumerate(slopes):
-        for p, q in slopes[:k]:
-            steep = arb(0) if shared else s - q
-            turn = turn.max((abs(o - p + steep * bounds.centre) + abs(steep) * bounds.scale).upper())
-    size = (-floor.log() + arb.pi() / 2 + width * turn).upper()
-    return Strip(width, floor, (1 + size * 1.5).upper(), (4.4 + 3 * size * size).upper(), 0 if shared else 1)
 
 
 def best_width(distance: float, variance: float, bits: float, powers: int) -> float:

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from numerics.balls import Ball, arb, ball, coefficients_of, hull, series, truncated, working
 from numerics.line import line_number
 from numerics.line.bounds import Bounds
+from numerics.line.certified import verified_strip
 from numerics.line.components import components_of
 from numerics.line.rules import known_strips
-from numerics.line.strip import Strip, verified_strip
+from numerics.line.strip import Strip
 from numerics.peaks.disc import Levels, zero_free_disc
 from numerics.peaks.outside import outside
 from numerics.peaks.sizes import Sized

@@ -11,9 +11,10 @@ from numerics.extrema import ve_germ
 from numerics.line.adaptive import _Complex
 from numerics.line.assembly import slopes_of
 from numerics.line.bounds import Bounds, tail_of_sum
+from numerics.line.certified import verified_strip
 from numerics.line.components import components_of
 from numerics.line.posterior import KINDS
-from numerics.line.strip import best_width, shared_strip, the_line, verified_strip
+from numerics.line.strip import best_width, shared_strip, the_line
 from numerics.rings import Unsupported
 from theory.language.instances import mixture
 
