@@ -24,7 +24,7 @@ _VERIFYING = 1000
 """Microseconds a component that it takes to verify a strip on boxes."""
 
 
-_SHORT = 1500
+_SHORT = 20000
 """Microseconds below which no other rule is looked for."""
 
 
@@ -54,12 +54,12 @@ def chosen_plain(name: str, bounds: Bounds, goal: int, key: Any) -> Plan | None:
         found = plain_plan(name, bounds, goal, _strip(bounds, goal, 1, key))
     except Unsupported:
         return None
-    per_point = (1.6 if name == "entropy" else 1.2) + 0.1 * K
-    if K > 2 and found.points * per_point > 3 * _VERIFYING * K:
+    per_point = 0.8 + 0.1 * K
+    if K > 2 and found.points * _per_point(per_point, found.bits) > 3 * _VERIFYING * K:
         with suppress(Unsupported):  # a wider strip could not be verified
             wider = plain_plan(name, bounds, goal, _verified(key, bounds))
             found = min(found, wider, key=lambda plan: plan.points)
-    cost = found.points * per_point * max(1.0, found.bits / 400) ** 1.3
+    cost = found.points * _per_point(per_point, found.bits)
     if cost > _SHORT:  # far apart, the posterior integrals need few points: between the components alone
         kinds = NEEDS[name]
         other = chosen_plan(bounds, kinds, goal, key, None)
@@ -98,10 +98,15 @@ def _verified(key: Any, bounds: Bounds) -> Strip:
 def _trapezoid_cost(bounds: Bounds, kinds: Sequence[str], rule: Plan) -> float:
     """Predicted microseconds, fitted to measurements."""
     K, length = bounds.components.K, bounds.components.length
-    per_point = 1.5 + (0.8 if bounds.components.shared else 1.1) * K + 0.5 * len(kinds)
+    per_point = 2.5 + (1.2 if bounds.components.shared else 1.6) * K + 0.8 * len(kinds)
     if length > 1:
         per_point = (5.0 + 3.5 * K) * (1 + 0.12 * length)
-    return float(rule.points * per_point * max(1.0, rule.bits / 400) ** 1.3)
+    return rule.points * _per_point(per_point, rule.bits)
+
+
+def _per_point(arithmetic: float, bits: int) -> float:
+    """Multiplications grow slowly with the bits, the one logarithm a point faster."""
+    return float(arithmetic * max(1.0, bits / 400) ** 1.1 + 0.8 * max(1.0, bits / 200) ** 1.7)
 
 
 def _adaptive_cost(bounds: Bounds, kinds: Sequence[str], goal: int) -> float:
