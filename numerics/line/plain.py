@@ -11,7 +11,7 @@ pi/2 + a max|B_j - B_k| of that of t_k, which is at most a |B_k|; so |log S| <= 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from numerics.balls import Ball, arb, arb_mat, working
 from numerics.line.bounds import Bounds, Majorant, Pair
@@ -21,6 +21,7 @@ from numerics.line.trapezoid import Gaussian, Plan, planned
 
 PLAIN = ("entropy", "fisher-information", "expected-divergence")
 _COLUMNS = 32
+_PIECE = 4096
 
 
 def plain_plan(name: str, bounds: Bounds, bits: int, strip: Strip) -> Plan:
@@ -82,7 +83,7 @@ def plain_number(name: str, components: Components, rule: Plan) -> Ball:
 
 def _entropic(components: Components, rule: Plan) -> Ball:
     total = arb(0)
-    for first, last in rule.runs:
+    for first, last in _pieces(rule):
         sums = _sums(components, rule.step, first, last, None)
         for g, S in zip(_common(components, rule.step, first, last), sums, strict=True):
             total = total + g * (S * S.log())
@@ -91,12 +92,19 @@ def _entropic(components: Components, rule: Plan) -> Ball:
 
 def _lean(components: Components, offsets: Sequence[Ball], rule: Plan) -> Ball:
     total = arb(0)
-    for first, last in rule.runs:
+    for first, last in _pieces(rule):
         plain = _sums(components, rule.step, first, last, None)
         leaning = _sums(components, rule.step, first, last, offsets)
         for g, S, T in zip(_common(components, rule.step, first, last), plain, leaning, strict=True):
             total = total + g * (T * T / S)
     return total
+
+
+def _pieces(rule: Plan) -> Iterator[tuple[int, int]]:
+    """The runs in pieces, so that memory does not grow with the number of points."""
+    for first, last in rule.runs:
+        for start in range(first, last + 1, _PIECE):
+            yield start, min(start + _PIECE - 1, last)
 
 
 def _common(components: Components, step: Ball, first: int, last: int) -> list[Ball]:
