@@ -289,8 +289,8 @@ class _Check:
             if not lost < 0.9:
                 break
             floor = (1 - lost) / (1 + lost)
-            if good:
-                floor = floor.min(found[good - 1][1].cos())
+            for _, turned, _ in found[:good]:  # all of them: floats only sorted them
+                floor = floor.min(turned.cos())
             if best is None or floor.lower() > best:
                 best = floor.lower()
         return best if best is not None and best > 0.12 else None
