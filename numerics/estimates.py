@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.problems import Array
+from numerics.mixtures import Array
 
 
 @dataclass(frozen=True)

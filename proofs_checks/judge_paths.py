@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from numerics.path_forms import NotApplicable, Path, Static
 from numerics.paths import confront_many
-from numerics.problems import STANDING_PROCESS, VE_PROCESS, LinearProcess
+from numerics.schedules import STANDING_PROCESS, VE_PROCESS, LinearProcess
 from proofs_checks.claim import Claim
 from proofs_checks.evidence import Evidence, Kind, Outcome, Route
 from theory.language.instances import DIFFUSION, LINEAR, VE, Law, ProcessClass

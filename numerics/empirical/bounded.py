@@ -18,7 +18,7 @@ import numpy as np
 
 from numerics.empirical.channel import Channel, Posterior
 from numerics.estimates import Sums, sums_of
-from numerics.problems import Array
+from numerics.mixtures import Array
 from numerics.sequential import EFFECTIVE, EmpiricalBernstein
 from numerics.streams import stream
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.empirical.points import EmpiricalLaw, square_norms
-from numerics.problems import Array
+from numerics.mixtures import Array
 from numerics.rings import Unsupported
 
 ROWS, PLACES = 256, 512

@@ -21,9 +21,9 @@ from numerics.empirical.functionals import Functional, functional, nodes_between
 from numerics.empirical.points import EmpiricalLaw
 from numerics.empirical.samplers import Sampler, principal_axes
 from numerics.estimates import Sums, control_weights, controlled, digits, sums_of
+from numerics.mixtures import Array
 from numerics.paths.averages import NotReadableError
 from numerics.paths.confrontation import CONSISTENT, NOT_APPLICABLE, REFUTED, UNDECIDED, PathOutcome
-from numerics.problems import Array
 from numerics.rings import Unsupported
 from numerics.sequential import FAMILY_RATE, Decision, Outcome, asymptotic
 from theory.language.statements import Statement

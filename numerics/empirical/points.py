@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.problems import Array
+from numerics.mixtures import Array
 from theory.language.instances import LawError
 from theory.laws import PointsFile
 

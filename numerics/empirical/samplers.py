@@ -12,7 +12,7 @@ from numerics.empirical.channel import Channel
 from numerics.empirical.functionals import Functional, Nodes
 from numerics.empirical.points import EmpiricalLaw
 from numerics.empirical.terms import Reading
-from numerics.problems import Array
+from numerics.mixtures import Array
 from numerics.streams import stream
 
 MOST_AXES = 1024

@@ -19,7 +19,7 @@ from numerics.empirical.derivatives import Derivatives
 from numerics.empirical.latent import Affine, Quadratic, added, column, inner_product, scaled, unsupported
 from numerics.empirical.levels import Level, closed
 from numerics.empirical.points import EmpiricalLaw, square_norms
-from numerics.problems import Array
+from numerics.mixtures import Array
 from theory.language.definitions import split_log, unfold_linear
 from theory.language.terms import X0_VAR, Term
 

@@ -26,7 +26,7 @@ from numerics.paths.averages import (
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
 from numerics.paths.reading import Tangent, closed, scalars, tangent
-from numerics.problems import LinearProcess
+from numerics.schedules import LinearProcess
 from numerics.simulate import CHUNK
 from theory.language.definitions import unfold_linear
 from theory.language.instances import Law

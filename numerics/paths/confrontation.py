@@ -16,8 +16,8 @@ from numerics.estimates import digits
 from numerics.path_forms import Bracketed, Family, Integrated, NotApplicable, Path, PathForm, Static, Weak
 from numerics.paths import bracketed, family, integrated, reverse, static, weak
 from numerics.paths.decide import Ensemble, Result, Test, run_tests
-from numerics.problems import LinearProcess, OutOfRangeError
 from numerics.rings import Unsupported
+from numerics.schedules import LinearProcess, OutOfRangeError
 from numerics.sequential import FAMILY_RATE, Outcome
 from numerics.simulate import workers
 from numerics.streams import stream

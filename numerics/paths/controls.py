@@ -10,8 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.mixtures import Noised
-from numerics.problems import Array
+from numerics.mixtures import Array, Noised
 from theory.language.instances import Law
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from numerics.estimates import Sums, control_weights, controlled, sums_of
-from numerics.problems import Array
+from numerics.mixtures import Array
 from numerics.sequential import Decision, Outcome, asymptotic, decide, normal_mixture_radius
 from numerics.simulate import CHUNK, looks, simulate
 from numerics.streams import stream

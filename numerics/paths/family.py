@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from numerics.mixtures import mixture_of
+from numerics.mixtures import Array, mixture_of
 from numerics.path_forms import Family
 from numerics.paths import integrated
 from numerics.paths.averages import NotReadableError, has_average
@@ -26,8 +26,10 @@ from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Ensemble, Observed, Test
 from numerics.paths.integrated import Pilot, RateForm, Rule, rate_form, rule_between, steering
 from numerics.paths.reading import closed, fields, scalars
-from numerics.problems import Array, LinearProcess, ReverseSDE
-from numerics.schemes import STOCHASTIC_HEUN, Grid, coarsened, increments, walk
+from numerics.paths.timed import TimedGrid, coarsened, increments, walk
+from numerics.schedules import LinearProcess
+from numerics.sde.problems import ReverseSDE
+from numerics.sde.schemes import STOCHASTIC_HEUN
 from numerics.simulate import CHUNK
 from theory.language.definitions import FAMILY, dt, grad, mean, minus, num, unfold_linear
 from theory.language.instances import Law
@@ -73,7 +75,7 @@ class MemberEnsemble:
     """
 
     forward: integrated.Plan
-    grid: Grid
+    grid: TimedGrid
     lam: float
     parts: tuple[tuple[tuple[Term, float], ...], ...]
     drives: tuple[Term, ...]
@@ -136,7 +138,7 @@ def plan(
     """
     rule = rule_between(form.lower, form.upper, process)
     groups: dict[float | None, list[Bound]] = {}
-    grids: dict[float, Grid] = {}
+    grids: dict[float, TimedGrid] = {}
     reasons: dict[str, str] = {}
     for name, statement in statements.items():
         try:
@@ -175,7 +177,7 @@ def plan(
     return out
 
 
-def grid_of(process: LinearProcess, first: float, last: float, lam: float) -> Grid:
+def grid_of(process: LinearProcess, first: float, last: float, lam: float) -> TimedGrid:
     """Equal steps of log(sigma/alpha) from the time ``first`` back to ``last``, short enough for the member ``lam``.
 
     In this clock, d log(sigma/alpha) = g^2/(2 sigma^2) dt, the drift contracts at most at the rate
@@ -198,7 +200,7 @@ def grid_of(process: LinearProcess, first: float, last: float, lam: float) -> Gr
     inner = [float(brentq(lambda t, k=k: level(t) - high + (high - low) * k / steps, last, first, xtol=1e-14))
              for k in range(1, steps)]  # fmt: skip
     times = (first, *inner, last)
-    return Grid(times, tuple(speed(t) for t in times), (high - low) / steps)
+    return TimedGrid(times, tuple(speed(t) for t in times), (high - low) / steps)
 
 
 def _bound(

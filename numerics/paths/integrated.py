@@ -16,7 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from numerics.estimates import digits
-from numerics.mixtures import mixture_of
+from numerics.mixtures import Array, mixture_of
 from numerics.path_forms import Integrated
 from numerics.paths.averages import (
     NotReadableError,
@@ -29,7 +29,7 @@ from numerics.paths.averages import (
 from numerics.paths.controls import Controls
 from numerics.paths.decide import Observed, Test
 from numerics.paths.reading import closed, fields, scalars, tangent
-from numerics.problems import Array, LinearProcess, transition
+from numerics.schedules import LinearProcess, transition
 from numerics.simulate import CHUNK
 from theory.language.definitions import grad
 from theory.language.instances import Law

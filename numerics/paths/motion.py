@@ -13,11 +13,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from numerics.mixtures import Noised, mixture_of
+from numerics.mixtures import Array, Noised, mixture_of
 from numerics.paths.decide import Observed
 from numerics.paths.reading import fields
-from numerics.problems import SDE, Array, ForwardSDE, LinearProcess, ReverseSDE
-from numerics.schemes import STOCHASTIC_HEUN, Grid, coarsened, increments, walk
+from numerics.paths.timed import TimedGrid, coarsened, increments, walk
+from numerics.schedules import LinearProcess
+from numerics.sde.problems import SDE, ForwardSDE, ReverseSDE
+from numerics.sde.schemes import STOCHASTIC_HEUN
 from theory.language.instances import Law
 from theory.language.terms import Term
 
@@ -62,7 +64,7 @@ class PathEnsemble:
 
     law: Law
     process: LinearProcess
-    grid: Grid
+    grid: TimedGrid
     lam: float
     forward: bool
     labels: tuple[tuple[float, ...], ...]
@@ -132,7 +134,7 @@ class _Run:
         return self.read(term, label, level, node)[()]
 
     # -- drift ---------------------------------------------------------------------------------------------------------
-    def _grid(self, level: int) -> Grid:
+    def _grid(self, level: int) -> TimedGrid:
         return self.coarse_grid if level else self.e.grid
 
     def _integral(self, term: Term, label: int, level: int, absolute: bool = False) -> Array:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from numerics.evaluate import Interpreter
+from numerics.mixtures import Array
 from numerics.paths.averages import Polynomial, derivative, evaluate, generators
-from numerics.problems import Array, LinearProcess
 from numerics.rings import FloatRing
+from numerics.schedules import LinearProcess
 from theory.language.instances import Law
 from theory.language.terms import Term
 

@@ -23,9 +23,9 @@ from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.decide import Test
 from numerics.paths.motion import OWN, Equation, PathEnsemble
 from numerics.paths.reading import closed, fields
-from numerics.problems import LinearProcess
+from numerics.paths.timed import log_sigma_times
 from numerics.rings import Unsupported
-from numerics.schemes import log_sigma_grid
+from numerics.schedules import LinearProcess
 from numerics.simulate import CHUNK
 from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE_GIVEN_END, grad, unfold_linear
 from theory.language.instances import STANDING, Law
@@ -49,8 +49,8 @@ def plan(
     groups: dict[tuple[float, bool], list[tuple[str, Rel, Equation]]] = {}
     reasons: dict[str, str] = {}
     grids = {
-        False: log_sigma_grid(process, high, low, STEPS),
-        True: log_sigma_grid(process, low, high, STEPS),
+        False: log_sigma_times(process, high, low, STEPS),
+        True: log_sigma_times(process, low, high, STEPS),
     }
     labels = fixed_ends(law)
     for name, statement in statements.items():

@@ -15,14 +15,14 @@ from itertools import product
 
 import numpy as np
 
-from numerics.mixtures import mixture_of
+from numerics.mixtures import Array, mixture_of
 from numerics.path_forms import Static
 from numerics.paths.averages import NotReadableError, Polynomial, difference, generators
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
 from numerics.paths.reading import Key, fields, tangent
 from numerics.paths.weak import forward_pairs, times_up_to
-from numerics.problems import Array, LinearProcess
+from numerics.schedules import LinearProcess
 from numerics.simulate import CHUNK
 from theory.language.definitions import num, times
 from theory.language.instances import Law

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from numerics.mixtures import mixture_of
+from numerics.mixtures import Array, mixture_of
 from numerics.path_forms import Weak
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
 from numerics.paths.reading import Key, fields
-from numerics.problems import Array, LinearProcess, transition
+from numerics.schedules import LinearProcess, transition
 from numerics.simulate import CHUNK
 from theory.language.definitions import minus, plus, unfold_linear
 from theory.language.instances import Law

@@ -12,8 +12,8 @@ from numerics.empirical.samplers import Sampler, principal_axes
 from numerics.empirical.terms import Reading, prepare
 from numerics.paths.averages import NotReadableError
 from numerics.paths.reading import scalars
-from numerics.problems import STANDING_PROCESS as PATHS
 from numerics.rings import Unsupported
+from numerics.schedules import STANDING_PROCESS as PATHS
 from proofs_checks.registry import load
 from theory.language.definitions import unfold
 from theory.language.instances import LawError, deltas

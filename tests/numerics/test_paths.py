@@ -8,7 +8,7 @@ import pytest
 
 from numerics.path_forms import Bracketed, Integrated, NotApplicable, Path, Weak
 from numerics.paths import confront, confront_many
-from numerics.problems import STANDING_PROCESS, VE_PROCESS, VP_PROCESS
+from numerics.schedules import STANDING_PROCESS, VE_PROCESS, VP_PROCESS
 from theory.language.instances import T1, T1W, T3, T5, gaussian
 from theory.language.notation import (
     FLOW,

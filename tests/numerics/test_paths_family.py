@@ -8,8 +8,10 @@ from numerics.path_forms import Family, Integrated, Static
 from numerics.paths import confront_many, family
 from numerics.paths.averages import NotReadableError
 from numerics.paths.family import grid_of
-from numerics.problems import STANDING_PROCESS, VE_PROCESS, ReverseSDE
-from numerics.schemes import STOCHASTIC_HEUN, increments, walk
+from numerics.paths.timed import increments, walk
+from numerics.schedules import STANDING_PROCESS, VE_PROCESS
+from numerics.sde.problems import ReverseSDE
+from numerics.sde.schemes import STOCHASTIC_HEUN
 from theory.language.instances import T1W, T3, T5, deltas, gaussian
 from theory.language.notation import (
     FAMILY,

@@ -6,11 +6,18 @@ from fractions import Fraction as F
 
 import pytest
 
-from numerics.problems import STANDING_PROCESS, VP_PROCESS, OutOfRangeError, process_of, transition
-from numerics.schedules import float_function
+from numerics.schedules import (
+    STANDING_PROCESS,
+    VE_PROCESS,
+    VP_PROCESS,
+    OutOfRangeError,
+    float_function,
+    process_of,
+    transition,
+)
 from theory.calculus import estimate, fold_constants
 from theory.grammar import parse_scalar
-from theory.language.instances import LawError
+from theory.language.instances import STANDING_GERM, LawError
 from theory.language.terms import Term
 from theory.processes import STANDING_PROCESS as EXACT
 from theory.processes import parse_process
@@ -108,3 +115,42 @@ def test_float_functions(text):
     found = fold_constants(parse_scalar(text.replace("exp", "EXP").replace("t", "(3/4)").replace("(3/4)anh", "tanh")
                                         .replace("sqr(3/4)", "sqrt").replace("EXP", "exp")))  # fmt: skip
     assert float_function(term)(float(t)) == pytest.approx(number(found), rel=1e-14)
+
+
+@pytest.mark.parametrize("process", [STANDING_PROCESS, VE_PROCESS, VP_PROCESS], ids=["standing", "ve", "vp"])
+def test_processes_keep_their_own_equations(process):
+    t = process.time_of_sigma(0.7)
+    h = 1e-5
+    assert process.sigma(t) == pytest.approx(0.7, rel=1e-14)
+    slope_of_alpha = (process.alpha(t + h) - process.alpha(t - h)) / (2 * h)
+    assert slope_of_alpha == pytest.approx(process.a(t) * process.alpha(t), abs=1e-9)
+    slope_of_variance = (process.sigma(t + h) ** 2 - process.sigma(t - h) ** 2) / (2 * h)
+    assert slope_of_variance == pytest.approx(2 * process.a(t) * 0.49 + process.g2(t), abs=1e-8)
+    germ = process.germ(t)
+    assert float(germ.sigma) == process.sigma(t)
+    assert float(germ.alpha) == process.alpha(t)
+
+
+def test_the_standing_process_passes_through_the_standing_germ():
+    germ = STANDING_PROCESS.germ(0.0)
+    assert float(germ.alpha) == pytest.approx(float(STANDING_GERM.alpha), abs=1e-15)
+    assert float(germ.sigma) == pytest.approx(float(STANDING_GERM.sigma), abs=1e-15)
+    assert (germ.a[0], germ.g2[0]) == (STANDING_GERM.a[0], STANDING_GERM.g2[0])
+    t = STANDING_PROCESS.time_of_sigma(0.3)
+    assert t < 0
+    assert 0 < STANDING_PROCESS.alpha(t) < 1
+
+
+def test_levels_that_are_never_reached_are_refused():
+    with pytest.raises(OutOfRangeError, match=r"below 1\.1339, the square root of 9/7"):
+        STANDING_PROCESS.time_of_sigma(2.0)
+    with pytest.raises(OutOfRangeError):
+        VE_PROCESS.time_of_sigma(-1.0)
+
+
+def test_transitions_compose():
+    p = STANDING_PROCESS
+    (f1, s1), (f2, s2) = transition(p, -0.4, 0.1), transition(p, 0.1, 0.6)
+    f, s = transition(p, -0.4, 0.6)
+    assert f == pytest.approx(f1 * f2)
+    assert s**2 == pytest.approx((f2 * s1) ** 2 + s2**2)
