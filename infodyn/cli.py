@@ -21,6 +21,7 @@ COMMANDS = {
     "confront": "infodyn.commands.confront", "latex": "infodyn.commands.latex",
     "fixed-points": "infodyn.commands.fixed_points", "critical": "infodyn.commands.critical",
     "completion": "infodyn.commands.completion", "peaks": "infodyn.commands.peaks",
+    "power": "infodyn.commands.power",
 }  # fmt: skip
 HELP = {
     "verify": "Settle claims of the catalogue.", "mutants": "Show the near misses of claims and what refutes them.",
@@ -31,6 +32,7 @@ HELP = {
     "fixed-points": "Count the fixed points of the score with certainty.",
     "critical": "Find bifurcation points with guaranteed digits.",
     "confront": "Hold a claim against data.", "latex": "Write the theory as a LaTeX document.",
+    "power": "Show what simulation takes to refute false variants.",
     "completion": "Print the completion script of a shell.",
 }  # fmt: skip
 EXIT_CODES = """Exit codes: 0 all as expected; 1 an unexpected verdict, a surviving mutant or a regression; 2 usage;

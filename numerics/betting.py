@@ -24,7 +24,7 @@ import math
 
 import numpy as np
 
-from numerics.problems import Array
+from numerics.mixtures import Array
 from numerics.sequential import Decision, decide
 
 CAP = 0.9

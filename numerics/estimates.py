@@ -100,6 +100,34 @@ def controlled(observables: Array, controls: Array, weights: Array) -> Array:
     return out
 
 
+SURE = 6.5
+"""Standard errors, of a pilot, that bound what is added to a bias: 1e-10 for a normal mean."""
+CERTAIN = 3.0
+"""Standard errors by which a pilot's estimate of a side or of a distance is lowered before a margin rests on it."""
+
+
+def certain(values: Array, controls: Array) -> Array:
+    """The size of the mean of ``values`` (.., n) less what chance may have added to it, never below zero."""
+    mean, error = _mean(values, controls)
+    out: Array = np.maximum(np.abs(mean) - CERTAIN * error, 0.0)
+    return out
+
+
+def highest(values: Array, controls: Array) -> Array:
+    """A bound of the size of the mean of ``values`` (.., n)."""
+    mean, error = _mean(values, controls)
+    out: Array = np.abs(mean) + SURE * error
+    return out
+
+
+def _mean(values: Array, controls: Array) -> tuple[Array, Array]:
+    """The mean and its standard error with ``controls`` (C, n) taken off."""
+    rows = values.reshape(-1, values.shape[-1])
+    rest = controlled(rows, controls, control_weights(rows, controls))
+    shape = values.shape[:-1]
+    return rest.mean(axis=1).reshape(shape), rest.std(axis=1).reshape(shape) / np.sqrt(values.shape[-1])
+
+
 def digits(value: float, places: int = 6) -> str:
     """A figure for the record: ``places`` significant digits as a plain decimal string."""
     text = np.format_float_positional(value, precision=places, unique=False, fractional=False, trim="-")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from numerics.digests import digest
 from numerics.worker_pool import WorkerDiedError, WorkerPool
 
 if TYPE_CHECKING:
@@ -89,16 +90,17 @@ def simulate(
     Raises StoppedError (a KeyboardInterrupt) at Ctrl-C or when ``stop()``; WorkerDiedError, naming the chunk, if its
     worker dies again and again; and whatever a chunk raises.
     """
-    kept: list[Result] = []
+    name, kept = "", list[Result]()
     if saved is not None:
-        kept = list(saved.results(task, first))[: chunks - first]
-    told, done = _Told(first + len(kept), chunks, progress), first
-    source = _here(task, first + len(kept), chunks)
+        name = f"results from {first} of {digest(task)}"
+        kept = list(saved.get(name)[1] or ())
+    told, done = _Told(min(chunks, first + len(kept)), chunks, progress), first
+    source = _here(task, min(chunks, first + len(kept)), chunks)
     if executor is not None:
         most = ahead if ahead is not None else 2 * max(2, getattr(executor, "jobs", 2))
-        source = _elsewhere(task, first + len(kept), chunks, executor, most, stop)
+        source = _elsewhere(task, min(chunks, first + len(kept)), chunks, executor, most, stop)
     try:
-        for result in kept:
+        for result in kept[: chunks - first]:
             yield result
             done += 1
         while done < chunks:
@@ -107,7 +109,7 @@ def simulate(
             result = next(source)
             if saved is not None:
                 kept.append(result)
-                saved.put_results(task, first, kept)
+                saved.put(name, len(kept), kept)
             told(done + 1)
             yield result
             done += 1
@@ -128,15 +130,16 @@ def total(
     stopped.
     """
     began = time.perf_counter()
-    state: tuple[int, Any] = saved.sum(task) if saved is not None else (0, None)
-    if state[0] > chunks:
-        state = 0, None  # a longer run does not hold the sum of a shorter one
+    name = f"sum of {digest(task)}" if saved is not None else ""
+    state: tuple[int, Any] = saved.get(name) if saved is not None else (0, None)
     resumed = state[0]
+    if saved is not None and resumed > chunks:
+        raise ValueError(f"{saved.path} holds {resumed} chunks of this run already, and {chunks} were asked for")
     try:
         for result in simulate(task, chunks, executor, ahead, first=resumed, progress=progress, stop=stop):
             state = state[0] + 1, result if not state[0] else state[1] + result
             if saved is not None:
-                saved.put_sum(task, *state)
+                saved.put(name, *state)
     except KeyboardInterrupt:
         pass  # the answer to it is a sum that says that it is not complete
     finally:
@@ -145,14 +148,14 @@ def total(
     return Total(state[1], state[0], chunks, resumed, time.perf_counter() - began)
 
 
-def _here(task: Task[Result], first: int, chunks: int) -> Iterator[Result]:
+def _here(task: Task[Result], first: int, chunks: int) -> Generator[Result, None, None]:
     for chunk in range(first, chunks):
         yield task.run(chunk)
 
 
 def _elsewhere(
     task: Task[Result], first: int, chunks: int, executor: Executor, most: int, stop: Callable[[], bool] | None
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """The results in order, in batches that last about as long as the executor likes them."""
     liked = getattr(executor, "seconds_a_task", 0.0)
     pending: deque[tuple[Future[tuple[list[Result], float]], int, int]] = deque()
@@ -166,7 +169,7 @@ def _elsewhere(
             future, start, count = pending[0]
             while not wait([future], timeout=TICK).done:
                 if stop is not None and stop():
-                    return
+                    raise KeyboardInterrupt
             pending.popleft()
             try:
                 results, seconds = future.result()

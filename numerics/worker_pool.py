@@ -7,6 +7,7 @@ a sentence when it has taken ``DEATHS`` workers with it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -28,6 +29,7 @@ T = TypeVar("T")
 
 DEATHS = 3
 """So many workers may a task take with it before it is given up."""
+MAIN = 'if __name__ == "__main__":'
 
 
 class ExecutorError(ValueError):
@@ -45,6 +47,7 @@ class _Task:
     data: bytes
     future: Future[Any]
     deaths: int = 0
+    begun: bool = False
 
 
 @dataclass
@@ -52,6 +55,7 @@ class _Worker:
     process: Any
     pipe: Connection
     task: _Task | None = None
+    ready: bool = False
 
 
 @dataclass
@@ -61,6 +65,7 @@ class _State:
     tasks: deque[_Task] = field(default_factory=deque)
     closing: bool = False
     ending: bool = False
+    rung: bool = False
 
 
 class WorkerPool(Executor):
@@ -81,6 +86,7 @@ class WorkerPool(Executor):
         self._bell, self._ring = Pipe(duplex=False)
         self._crew: list[_Worker] = []
         self._thread: threading.Thread | None = None
+        self._stillborn = 0
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """The future of ``fn(*args, **kwargs)``. What cannot be pickled is the exception of the future."""
@@ -98,8 +104,15 @@ class WorkerPool(Executor):
                 self._thread = threading.Thread(target=self._look_after, name="worker pool", daemon=True)
                 with interrupts_blocked():
                     self._thread.start()
-            self._ring.send_bytes(b".")
+                atexit.register(self.end)
+            self._call()
         return future
+
+    def _call(self) -> None:
+        """Wake the thread that looks after the workers, unless it was called already (a full pipe would block)."""
+        if not self._state.rung:
+            self._state.rung = True
+            self._ring.send_bytes(b".")
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work; the workers end when what was submitted is done (or, cancelled, what they are at)."""
@@ -122,10 +135,13 @@ class WorkerPool(Executor):
                 self._state.tasks.clear()
             thread = self._thread
             if thread is not None and thread.is_alive():
-                self._ring.send_bytes(b".")
+                self._call()
+        atexit.unregister(self.end)
         for task in cancelled:
-            task.future.cancel()
-            task.future.set_running_or_notify_cancel()
+            if task.future.cancel():
+                task.future.set_running_or_notify_cancel()
+            elif task.begun:  # it waits for another worker
+                task.future.set_exception(ExecutorError("the worker processes were ended before the task was"))
         if wait and thread is not None:
             thread.join()
 
@@ -141,16 +157,22 @@ class WorkerPool(Executor):
                 sentinels: list[Any] = [w.process.sentinel for w in busy]
                 news = wait([self._bell, *(w.pipe for w in busy), *sentinels])
                 if self._bell in news:
-                    self._bell.recv_bytes()
+                    with self._lock:
+                        self._bell.recv_bytes()
+                        self._state.rung = False
                 for worker in busy:
                     if worker.pipe in news or worker.process.sentinel in news:
                         self._receive(worker)
         finally:
+            with self._lock:
+                self._state.closing = True
+                left = [task for task in self._state.tasks if task.begun or task.future.set_running_or_notify_cancel()]
+                self._state.tasks.clear()
+            left += [worker.task for worker in self._crew if worker.task is not None]
             for worker in list(self._crew):
-                task = worker.task
                 self._dismiss(worker)
-                if task is not None:
-                    task.future.set_exception(ExecutorError("the worker processes were ended before the task was"))
+            for task in left:
+                task.future.set_exception(ExecutorError("the worker processes were ended before the task was"))
 
     def _hand_out(self) -> None:
         while sum(w.task is not None for w in self._crew) < self.jobs:
@@ -158,11 +180,12 @@ class WorkerPool(Executor):
                 task = self._state.tasks.popleft() if self._state.tasks else None
             if task is None:
                 return
-            if not task.deaths and not task.future.set_running_or_notify_cancel():
+            if not task.begun and not task.future.set_running_or_notify_cancel():
                 continue
+            task.begun = True
             try:
                 self._give(task)
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, AssertionError) as error:  # the last: a daemon may have no children
                 task.future.set_exception(ExecutorError(f"no worker process could be started: {error}"))
 
     def _give(self, task: _Task) -> None:
@@ -205,15 +228,10 @@ class WorkerPool(Executor):
                 raise EOFError
             data = worker.pipe.recv_bytes()
         except (EOFError, OSError):
-            worker.process.join(1.0)  # its pipe breaks a moment before it can be asked how it ended
-            how = self._dismiss(worker)
-            task.deaths += 1
-            if task.deaths >= DEATHS:
-                told = f"the worker process died {task.deaths} times ({how}); is there enough memory?"
-                task.future.set_exception(WorkerDiedError(told))
-            else:
-                with self._lock:
-                    self._state.tasks.appendleft(task)
+            self._bury(worker, task)
+            return
+        if not worker.ready:
+            worker.ready, self._stillborn = True, 0
             return
         worker.task = None
         try:
@@ -225,6 +243,22 @@ class WorkerPool(Executor):
         else:
             task.future.set_exception(error)
 
+    def _bury(self, worker: _Worker, task: _Task) -> None:
+        """The worker died: run its task again on another, unless too many have died already."""
+        worker.process.join(1.0)  # its pipe breaks a moment before it can be asked how it ended
+        how = self._dismiss(worker)
+        task.deaths += worker.ready
+        self._stillborn += not worker.ready
+        if task.deaths >= DEATHS:
+            told = f"the worker process died {task.deaths} times ({how}); is there enough memory?"
+            task.future.set_exception(WorkerDiedError(told))
+        elif self._stillborn >= DEATHS * self.jobs:
+            told = f"worker processes die as they start ({how}); a script must begin its work under {MAIN}"
+            task.future.set_exception(ExecutorError(told))
+        else:
+            with self._lock:
+                self._state.tasks.appendleft(task)
+
 
 def _serve(pipe: Connection, parent: int) -> None:
     """The life of a worker: tasks until the pipe closes. It leaves Ctrl-C to the parent and does not outlive it."""
@@ -233,6 +267,7 @@ def _serve(pipe: Connection, parent: int) -> None:
         os.environ.setdefault(name, "1")
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
+        pipe.send_bytes(b"ready")
         while True:
             pipe.send_bytes(_do(pipe.recv_bytes()))
 

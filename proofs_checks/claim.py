@@ -76,7 +76,8 @@ class Claim:
     """One claim of the catalogue. Build it with :func:`proofs_checks.registry.claim`, which also registers it.
 
     ``squares`` gives, for an inequality, the non-negative term that its two sides differ by. ``single_route`` names
-    statements for which only one route exists, with the reason. ``correction`` says, for folklore (expected to be
+    statements for which only one route exists, with the reason. Of several path forms (``paths``) each statement is read
+    by the first that can. ``correction`` says, for folklore (expected to be
     refuted), what holds instead. ``needs`` lists the claims that the proof rests on.
     """
 
@@ -87,7 +88,7 @@ class Claim:
     statements: Mapping[str, Statement]
     group: str
     chapter: str
-    paths: PathForm
+    paths: tuple[PathForm, ...]
     mutants: tuple[Mutant, ...] = ()
     proof: NotApplicable | None = None
     squares: Mapping[str, Term] = field(default_factory=dict)
@@ -109,6 +110,11 @@ class Claim:
         for name in (*self.squares, *self.single_route, *(m.of for m in self.mutants)):
             if name not in self.statements:
                 raise ClaimError(f"{self.id}: there is no statement {name!r}")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any path form is stated."""
+        return not all(isinstance(form, NotApplicable) for form in self.paths)
 
     @property
     def is_folklore(self) -> bool:

@@ -32,7 +32,7 @@ def claim(
     source: Source,
     setting: Setting,
     statements: Mapping[str, Statement],
-    paths: PathForm,
+    paths: PathForm | Sequence[PathForm],
     mutants: Mapping[str, Statement | Mutant],
     proof: NotApplicable | None = None,
     squares: Mapping[str, Term] | None = None,
@@ -53,8 +53,9 @@ def claim(
         replace(m, name=name) if isinstance(m, Mutant) else Mutant(name, original_of(m, statements), m)
         for name, m in mutants.items()
     )
+    forms = tuple(paths) if isinstance(paths, Sequence) else (paths,)
     new = Claim(
-        id, title, source, setting, dict(statements), group, chapter, paths, shaped, proof,
+        id, title, source, setting, dict(statements), group, chapter, forms, shaped, proof,
         squares or {}, single_route or {}, tuple(instances), tuple(needs), expected, correction,
     )  # fmt: skip
     _CLAIMS[id] = new

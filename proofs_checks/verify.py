@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from numerics.path_forms import Integrated, NotApplicable
+from numerics.worker_pool import ExecutorError
 from proofs_checks import interrupts, ledger, registry, workers
 from proofs_checks.assess import FAMILY_RATE, Assessment, Options, find
 from proofs_checks.bench import Bench, Task
@@ -172,7 +173,7 @@ def run(
         if registry.find(claim.id) != claim:
             raise OtherClaimError(f"{claim.id} is not the claim registered under that id; register it under its own")
     known = ledger.read(ledger_path) if ledger_path is not None else None
-    options = replace(options, share=_share(len(registry.load())))
+    options = replace(options, share=share_of(len(registry.load())))
     with interrupts.deferred() as interruption:
         bench = Bench(options, store, on_done)
         left = [claim for claim in claims if not bench.recalled(claim)]
@@ -200,7 +201,7 @@ def _damage(records: int) -> list[str]:
     return [f"{records} damaged record{many} found in the evidence cache, ignored and made anew"]
 
 
-def _share(claims: int) -> float:
+def share_of(claims: int) -> float:
     """A claim's part of the family-wise error rate; the same while the catalogue grows up to the next power of two."""
     return FAMILY_RATE / max(64, 1 << (claims - 1).bit_length())
 
@@ -251,8 +252,8 @@ def _assess_on(
                 there, findings = future.result()
                 for finding in findings.values():
                     bench.keep(claim, finding, own=bool(there) and there == _sources_here())
-            told = f"internal error: {broken!r}" if broken is not None else ""
-            bench.finish(claim, time.perf_counter() - start, error=told)
+            told = str(broken) if isinstance(broken, ExecutorError) else f"internal error: {broken!r}"
+            bench.finish(claim, time.perf_counter() - start, error=told if broken is not None else "")
     for future in pending:
         future.cancel()
 
@@ -268,7 +269,7 @@ def _longest_first(claims: Sequence[Claim]) -> list[Claim]:
 
     def cost(claim: Claim) -> int:
         located = sum(isinstance(s, Located) for s in claim.statements.values()) if not claim.is_folklore else 0
-        simulated = 6 if isinstance(claim.paths, Integrated) else 0 if isinstance(claim.paths, NotApplicable) else 4
+        simulated = 6 if any(isinstance(f, Integrated) for f in claim.paths) else 4 if claim.simulated else 0
         return len(claim.statements) + 8 * located + simulated
 
     return sorted(claims, key=cost, reverse=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from infodyn.report import terminal
+from numerics.worker_pool import ExecutorError
 from proofs_checks import interrupts, ledger, registry, verify
 from proofs_checks.assess import Options
 from proofs_checks.evidence import Kind
@@ -48,6 +52,32 @@ def _no_nan(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
+def _executor(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value == "processes":
+        return value
+    from numerics.executors import address_of
+
+    try:
+        address_of(value)
+    except ExecutorError:
+        value = "here"
+    if value == "here":
+        raise click.BadParameter("write processes, dask, or dask:tcp://HOST:PORT")
+    return value
+
+
+@contextmanager
+def _opened(name: str, jobs: int) -> Iterator[Executor | None]:
+    """The executor of that name, or None for processes under limits of their own."""
+    if name == "processes":
+        yield None
+        return
+    from numerics.executors import open_executor
+
+    with open_executor(name, jobs) as executor:
+        yield executor
+
+
 @click.command("verify", epilog=None)
 @click.argument("ids", nargs=-1, metavar="[ID ...]")
 @click.option("--group", callback=_groups, metavar="A..H", help="Only these groups: A, or A,C, or A..D.")
@@ -57,7 +87,15 @@ def _no_nan(ctx: click.Context, param: click.Parameter, value: float) -> float:
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of simulation and property campaign."
 )
 @click.option("--jobs", default=None, type=click.IntRange(1), help="Worker processes (default: the number of cores).")
-@click.option("--executor", default="processes", type=click.Choice(["processes"]), help="Where the work runs.")
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    callback=_executor,
+    metavar="NAME",
+    help="Where the work runs: processes, dask (a cluster of its own), or dask:tcp://HOST:PORT. "
+    "--limit and --memory are those of processes.",
+)
 @click.option("--fresh", is_flag=True, help="Judge everything anew; evidence kept from earlier runs is not used.")
 @click.option(
     "--limit",
@@ -112,17 +150,22 @@ def verify_command(
         except verify.NothingSelectedError as error:
             click.echo(f"infodyn: {error}.", err=True)
             return 5
-        store = open_store(fresh=fresh)
-        with terminal.Progress(len(claims)) as progress:
-            report = verify.run(
-                claims,
-                options,
-                jobs=jobs or os.cpu_count() or 1,
-                store=store,
-                ledger_path=path,
-                on_done=progress.done,
-                on_start=progress.started,
-            )
+        store, jobs = open_store(fresh=fresh), jobs or os.cpu_count() or 1
+        try:
+            with _opened(executor, jobs) as pool, terminal.Progress(len(claims)) as progress:
+                report = verify.run(
+                    claims,
+                    options,
+                    jobs=jobs,
+                    executor=pool,
+                    store=store,
+                    ledger_path=path,
+                    on_done=progress.done,
+                    on_start=progress.started,
+                )
+        except ExecutorError as error:
+            click.echo(f"infodyn: {error}.", err=True)
+            return 2
     _tell_troubles(report, store is not None)
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))

@@ -16,7 +16,7 @@ import numpy as np
 
 from numerics.estimates import digits
 from numerics.mixtures import mixture_of
-from numerics.path_forms import Bracketed
+from numerics.path_forms import Bracketed, limit_of
 from numerics.paths.averages import (
     NotReadableError,
     Polynomial,
@@ -33,6 +33,8 @@ from theory.language.instances import Law
 from theory.language.statements import Digits, Located
 from theory.language.terms import Term
 
+PILOT = 8 * CHUNK
+"""Paths of the pilot: the remainder of second order falls with their number."""
 Part = tuple[int, Term, float]
 """(level, inside of an average, weight): an observable is a sum of these plus a constant."""
 
@@ -122,7 +124,7 @@ class _Plan:
         self.parts: list[tuple[Part, ...]] = []
         self.constants: list[float] = []
         self.tests: list[Test] = []
-        x0 = mixture_of(law).sample(CHUNK, rng)
+        x0 = mixture_of(law).sample(PILOT, rng)
         eps = rng.standard_normal(x0.shape)
         wanted = generators(*(f.number for f in found.values()))
         self.lines: list[dict[str, Tangent]] = []
@@ -130,7 +132,7 @@ class _Plan:
             x = process.alpha(t) * x0 + process.sigma(t) * eps
             read = scalars(law, process, t, [g.args[0] for g in wanted], x, x0)
             means = {g: float(v.mean()) for g, v in zip(wanted, read, strict=True)}
-            errors = {g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)}
+            errors = {g: float(v.std()) / math.sqrt(PILOT) for g, v in zip(wanted, read, strict=True)}
             self.lines.append({n: tangent(f.number, means, errors, law, process, t) for n, f in found.items()})
 
     def add(self, test: Test, terms: Sequence[tuple[float, float]], shift: float) -> None:
@@ -165,7 +167,7 @@ def plan(
             test = Test(name, f"place against {text}", f.relation, 0.0, refutes=f.place is not None)
             built.add(test, [(place, 1.0), (side, -1.0)], 0.0)
         if f.place is not None and f.value is not None:
-            test = Test(name, "value at the stated place", "=", float(form.margin) * abs(f.value))
+            test = Test(name, "value at the stated place", "=", float(form.margin) * abs(f.value), limit=limit_of(form))
             built.add(test, [(place, 1.0)], f.value)
         shown = {"low": low, "place": place, "high": high}
         figures[name] = {f"pilot {k}": digits(built.lines[levels.index(v)][name].value, 3) for k, v in shown.items()}

@@ -16,6 +16,8 @@ from numerics.estimates import digits
 from numerics.path_forms import Bracketed, Family, Integrated, NotApplicable, Path, PathForm, Static, Weak
 from numerics.paths import bracketed, family, integrated, reverse, static, weak
 from numerics.paths.decide import Ensemble, Result, Test, run_tests
+from numerics.paths.margins import Group, capped
+from numerics.paths.pilot import pilot_of
 from numerics.rings import Unsupported
 from numerics.schedules import LinearProcess, OutOfRangeError
 from numerics.sequential import FAMILY_RATE, Outcome
@@ -66,15 +68,18 @@ def confront(
 def confront_many(
     statements: Mapping[str, Statement], form: PathForm, law: Law, process: LinearProcess, *, claim_id: str, seed: int,
     jobs: int = 1, executor: Executor | None = None, share: float = FAMILY_RATE, max_paths: int = MAX_PATHS,
+    mutants: Mapping[str, str] | None = None,
 ) -> dict[str, PathOutcome]:  # fmt: skip
     """Every statement under one form, on shared paths of ``law`` moved by ``process``.
 
     ``share`` bounds the chance of any wrong decision in this call (it is split over its tests). The first statement is
-    the one whose terms choose the control variates. Work goes to ``executor``, else to ``jobs`` processes.
+    the one whose terms choose the control variates. Work goes to ``executor``, else to ``jobs`` processes. ``mutants``
+    names those that are near misses, each with the statement it is of: no margin of a statement is wider than a quarter
+    of the distance to them (:mod:`numerics.paths.margins`).
     """
     if isinstance(form, NotApplicable):
         return {name: PathOutcome(NOT_APPLICABLE, form.reason) for name in statements}
-    settings = _Settings(form, law, process, claim_id, seed, max_paths, 2 * max(jobs, 2))
+    settings = _Settings(form, law, process, claim_id, seed, max_paths, 2 * max(jobs, 2), dict(mutants or {}))
     with workers(jobs, executor) as pool, np.errstate(all="ignore"):
         try:
             return _together(statements, settings, share, pool)
@@ -95,6 +100,7 @@ class _Settings:
     seed: int
     max_paths: int
     ahead: int
+    mutants: Mapping[str, str]
 
 
 def _alone(name: str, statement: Statement, s: _Settings, share: float, pool: Executor | None) -> PathOutcome:
@@ -115,18 +121,26 @@ def _together(
     total = sum(len(g.tests) for g in groups)
     by_name: dict[str, list[Result]] = {}
     figures: dict[str, dict[str, str]] = {}
+    ready: list[Group] = []
     for number, group in enumerate(groups):
         for name, reason in group.reasons.items():
             outcomes[name] = PathOutcome(NOT_APPLICABLE, reason)
         if group.ensemble is None or not group.tests:
             continue
+        experiment = f"{_experiment(s.form)}/{number}"
+        pilot = pilot_of(group.ensemble, group.tests, seed=s.seed, claim_id=s.claim_id, experiment=experiment)
+        ready.append(Group(group.ensemble, tuple(group.tests), pilot, experiment))
+        figures |= group.figures
+    margins = capped(ready, s.mutants, seed=s.seed, claim_id=s.claim_id, executor=pool, ahead=s.ahead)
+    for read, tests in zip(ready, margins.tests, strict=True):
         results = run_tests(
-            group.ensemble, group.tests, seed=s.seed, claim_id=s.claim_id, experiment=f"{_experiment(s.form)}/{number}",
-            share=share * len(group.tests) / total, max_paths=s.max_paths, executor=pool, ahead=s.ahead,
+            read.ensemble, tests, seed=s.seed, claim_id=s.claim_id, experiment=read.experiment,
+            share=share * len(tests) / total, max_paths=s.max_paths, executor=pool, ahead=s.ahead, pilot=read.pilot,
         )  # fmt: skip
         for result in results:
             by_name.setdefault(result.test.statement, []).append(result)
-        figures |= group.figures
+    for name, unseen in margins.blind.items():
+        figures[name] = figures.get(name, {}) | {"not told apart": "; ".join(unseen)}
     outcomes |= {name: _outcome(of_name, figures.get(name, {})) for name, of_name in by_name.items()}
     return {name: outcomes[name] for name in statements}
 
@@ -178,7 +192,7 @@ def _outcome(results: list[Result], figures: dict[str, str]) -> PathOutcome:
     shown = {
         **figures, "paths": str(worst.paths), "tests": str(len(results)), "difference": digits(d.difference),
         "radius": digits(d.radius), "step bias": digits(d.bias), "margin": digits(d.margin),
-        "effective paths": digits(worst.effective, 4),
+        "margin is": worst.test.limit or "none", "effective paths": digits(worst.effective, 4),
     }  # fmt: skip
     where = f" ({worst.test.part})" if worst.test.part else ""
     return PathOutcome(

@@ -41,10 +41,10 @@ class Controls:
 
     def rows(self, x0: Array, law: Law) -> Array:
         """All controls, shape (C, n)."""
-        return np.array([*self.first, *self.second, *self.kernels, *_powers(x0, law)])
+        return np.array([*self.first, *self.second, *self.kernels, *powers(x0, law)])
 
 
-def _powers(x0: Array, law: Law) -> list[Array]:
+def powers(x0: Array, law: Law) -> list[Array]:
     """Powers of the components of X0 about their exact means: the draw of X0 is part of the driving noise."""
     out = []
     for i in range(x0.shape[1]):

@@ -2,6 +2,12 @@
 
 A path form turns a statement into one or more :class:`Test` and supplies an :class:`Ensemble` that observes them. This
 module runs the chunks, applies control variates and decides; it knows nothing about statements.
+
+The error rate of a test is split once more: ``1 - BIAS_SHARE`` of it bounds the mean of the observable, ``BIAS_SHARE``
+the mean of its step bias. An observable with exact bounds is decided by betting (:mod:`numerics.betting`), any other by
+the asymptotic sequence, and then only if enough paths carry its mean, seen on four rows: the observable with and
+without its controls, centred and not (a control may cover with ordinary noise that the mean is ruled by few paths), and
+the row of step biases where it matters.
 """
 
 from __future__ import annotations
@@ -10,64 +16,29 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from numerics.estimates import Sums, control_weights, controlled, sums_of
+from numerics.betting import Betting, fraction, log_gains
+from numerics.estimates import Sums, controlled, sums_of
 from numerics.mixtures import Array
-from numerics.sequential import Decision, Outcome, asymptotic, decide, normal_mixture_radius
+from numerics.paths.ensembles import Ensemble, Observed, Test
+from numerics.paths.pilot import PILOT, Pilot, pilot_of
+from numerics.sequential import EFFECTIVE, Decision, Outcome, asymptotic, decide, normal_mixture_radius
 from numerics.simulate import CHUNK, looks, simulate
 from numerics.streams import stream
 
-PILOT = "pilot"
+__all__ = ["BIAS_SHARE", "PILOT", "Ensemble", "Observed", "Result", "Test", "run_tests"]
 
-
-@dataclass(frozen=True)
-class Test:
-    """Whether the mean of observable ``index`` is ``relation`` 0 up to ``margin``.
-
-    ``statement`` names what is tested, ``part`` the component or test function; ``bias`` is a constant added to the
-    measured step bias. If not ``refutes``, the statement does not imply the relation: it can support, never refute.
-    """
-
-    __test__ = False
-
-    statement: str
-    part: str
-    relation: str
-    margin: float
-    bias: float = 0.0
-    refutes: bool = True
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.margin + self.bias):
-            raise FloatingPointError("a side is not finite on the simulated paths")
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What an ensemble saw on n paths: observables (T, n), their step biases (T, n) and controls (C, n).
-
-    The controls have mean zero exactly, whatever the truth of any claim. A bias row is the change of the observable
-    under refinement of the step.
-    """
-
-    values: Array
-    biases: Array
-    controls: Array
-
-
-class Ensemble(Protocol):
-    """Picklable data that draws paths and evaluates the wanted observables on them."""
-
-    def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
-        """The observables with the indices ``wanted`` on ``count`` paths drawn with ``rng``."""
+BIAS_SHARE = 0.1
+"""The part of a test's error rate that goes to its step bias."""
+FAINT = 1e-3
+"""A step bias whose root mean square is below so many margins cannot matter, however few paths carry it."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One test's decision and what it rests on."""
+    """One test's decision and what it rests on: ``effective`` is the least of the rows that are looked at."""
 
     test: Test
     decision: Decision
@@ -75,26 +46,61 @@ class Result:
     effective: float
 
 
+@dataclass(frozen=True)
+class _Wager:
+    """What a stage needs to bet on a bounded observable."""
+
+    nodes: Array
+    bet: float
+    bounds: tuple[float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class _Counting:
-    """The task of one stage: the wanted observables on one chunk, controlled, as sums."""
+    """The task of one stage: the wanted observables on one chunk, as sums of three rows each, and gains of wagers.
+
+    Rows: observables less their controls, step biases less theirs, and the bare observables.
+    """
 
     ensemble: Ensemble
     wanted: tuple[int, ...]
     weights: Array
     centres: Array
+    wagers: tuple[_Wager | None, ...]
     first: int
     count: int
     seed: int
     claim_id: str
     experiment: str
 
-    def run(self, chunk: int) -> Sums:
+    def run(self, chunk: int) -> tuple[Sums, tuple[Array | None, ...]]:
         rng = stream(self.seed, self.claim_id, self.experiment, self.first + chunk)
         with np.errstate(all="ignore"):  # what is not finite is reported by the sums, by name
             seen = self.ensemble.observe(self.wanted, self.count, rng)
-        values = controlled(seen.values, seen.controls, self.weights)
-        return sums_of(np.concatenate([values, seen.biases]), self.centres)
+        rows = controlled(np.concatenate([seen.values, seen.biases]), seen.controls, self.weights)
+        sums = sums_of(np.concatenate([rows, seen.values]), self.centres)
+        gains = tuple(
+            None if w is None else log_gains(row, w.nodes, w.bet, w.bounds)
+            for w, row in zip(self.wagers, seen.values, strict=True)
+        )
+        return sums, gains
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """The error rate of one test, the number of paths its sequence is tuned to, and the greatest number."""
+
+    share: float
+    tuned: int
+    most: int
+
+    @property
+    def value(self) -> float:
+        return self.share * (1 - BIAS_SHARE)
+
+    @property
+    def bias(self) -> float:
+        return self.share * BIAS_SHARE
 
 
 def _planned(sds: Array, tests: Sequence[Test], share: float, most: int) -> int:
@@ -109,78 +115,102 @@ def _planned(sds: Array, tests: Sequence[Test], share: float, most: int) -> int:
 
 def run_tests(
     ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str, share: float,
-    max_paths: int, executor: Executor | None = None, ahead: int = 4,
+    max_paths: int, executor: Executor | None = None, ahead: int = 4, pilot: Pilot | None = None,
 ) -> list[Result]:  # fmt: skip
     """Decide every test; ``share`` is split evenly over them. The bits do not depend on the executor.
 
     A statement's tests stop as soon as one of them is refuted or all are decided. Raises FloatingPointError if an
-    observable is not finite.
+    observable is not finite, BoundsError if one breaks the bounds of its test.
     """
     everything = tuple(range(len(tests)))
-    pilot = ensemble.observe(everything, CHUNK, stream(seed, claim_id, f"{experiment}/{PILOT}", 0))
-    if not all(np.isfinite(rows).all() for rows in (pilot.values, pilot.biases, pilot.controls)):
-        raise FloatingPointError("an observable is not finite on a simulated path")
-    weights = control_weights(pilot.values, pilot.controls)
-    sharpened = controlled(pilot.values, pilot.controls, weights)
-    centres, sds = sharpened.mean(axis=1), sharpened.std(axis=1)
-    bias_centres = pilot.biases.mean(axis=1)
+    if pilot is None:
+        pilot = pilot_of(ensemble, tests, seed=seed, claim_id=claim_id, experiment=experiment)
     each, most = share / len(tests), max(1, max_paths // CHUNK)
-    tuned = CHUNK * _planned(sds, tests, each, most)
+    rule = _Rule(each, CHUNK * _planned(pilot.sds, tests, each, most), most * CHUNK)
+    bettors = [None if t.bounds is None else Betting(t.bounds, rule.value, t.margin) for t in tests]
+    variances = [float(sd) ** 2 for sd in pilot.sds]
     sums: dict[int, Sums] = {}
     results: dict[int, Result] = {}
     open_tests, done = everything, 0
     for look in looks(most):
-        index = np.array(open_tests)
+        size = len(tests)
+        rows = np.array([*open_tests, *(i + size for i in open_tests)])
+        places = np.array([*rows, *(i + 2 * size for i in open_tests)])
         task = _Counting(
-            ensemble, open_tests, weights[index], np.concatenate([centres[index], bias_centres[index]]), done, CHUNK,
-            seed, claim_id, experiment,
+            ensemble, open_tests, pilot.weights[rows], pilot.centres[places],
+            tuple(_wager(bettors[i], variances[i], rule) for i in open_tests), done, CHUNK, seed, claim_id, experiment,
         )  # fmt: skip
-        for stage in simulate(task, look - done, executor, ahead):
-            for i, part in zip(open_tests, _split(stage), strict=True):
+        for stage, gains in simulate(task, look - done, executor, ahead):
+            for i, part, gain in zip(open_tests, _split(stage), gains, strict=True):
                 sums[i] = sums[i] + part if i in sums else part
+                bettor = bettors[i]
+                if bettor is not None and gain is not None:
+                    bettor.add(gain)
         done = look
         for i in open_tests:
-            results[i] = _decide(tests[i], sums[i], each, tuned)
-        hopeful = tuple(i for i in open_tests if _may_decide(results[i], sums[i], each, tuned, most * CHUNK))
+            variances[i] = float(sums[i].variance[0])
+            results[i] = _decide(tests[i], sums[i], rule, bettors[i])
+        hopeful = tuple(i for i in open_tests if _may_decide(results[i], sums[i], rule))
         open_tests = _still_open(hopeful, tests, results)
         if not open_tests:
             break
     return [results[i] for i in everything]
 
 
+def _wager(bettor: Betting | None, variance: float, rule: _Rule) -> _Wager | None:
+    if bettor is None:
+        return None
+    bounds = bettor.lower, bettor.upper
+    return _Wager(bettor.nodes, fraction(variance, rule.value, rule.tuned, bounds[1] - bounds[0]), bounds)
+
+
 def _split(stage: Sums) -> list[Sums]:
-    """The sums of each test as (value, bias) pairs."""
-    size = len(stage.centres) // 2
+    """The sums of each test: (observable less controls, step bias less controls, bare observable)."""
+    size = len(stage.centres) // 3
     return [
         Sums(
-            stage.count, *(np.array([row[i], row[i + size]])
+            stage.count, *(np.array([row[i], row[i + size], row[i + 2 * size]])
             for row in (stage.centres, stage.total, stage.square, stage.absolute, stage.absolute_raw)),
         )
         for i in range(size)
     ]  # fmt: skip
 
 
-def _decide(test: Test, sums: Sums, share: float, tuned: int) -> Result:
-    mean, sd, effective = sums.mean, np.sqrt(sums.variance), float(sums.effective[0])
-    bias = abs(float(mean[1])) + test.bias
-    decision = asymptotic(
-        float(mean[0]), float(sd[0]), sums.count, effective, bias=bias, margin=test.margin, share=share, tuned=tuned,
-        relation=test.relation,
-    )  # fmt: skip
+def _decide(test: Test, sums: Sums, rule: _Rule, bettor: Betting | None) -> Result:
+    mean, sd, carrying = sums.mean, np.sqrt(sums.variance), sums.effective
+    effective = float(min(carrying[0], carrying[2]))
+    # the mean of the step bias is an estimate too
+    bias = abs(float(mean[1])) + normal_mixture_radius(sums.count, float(sd[1]), rule.bias, rule.tuned) + test.bias
+    faint = float(np.hypot(mean[1], sd[1])) <= FAINT * test.margin
+    if bettor is not None:
+        decision = bettor.decision(bias=bias, margin=test.margin, relation=test.relation)
+    else:
+        decision = asymptotic(
+            float(mean[0]), float(sd[0]), sums.count, effective, bias=bias, margin=test.margin, share=rule.value,
+            tuned=rule.tuned, relation=test.relation,
+        )  # fmt: skip
+    if not faint and carrying[1] < EFFECTIVE:
+        effective = min(effective, float(carrying[1]))
+        reason = f"rare event in the step bias: {carrying[1]:.0f} effective paths of {sums.count}"
+        decision = replace(decision, outcome=Outcome.UNDECIDED, reason=f"{reason}, {EFFECTIVE:.0f} are needed")
     if decision.outcome is Outcome.REFUTED and not test.refutes:
         reason = "the relation that would support the statement does not hold, but the statement does not imply it"
         decision = replace(decision, outcome=Outcome.UNDECIDED, reason=reason)
     return Result(test, decision, sums.count, effective)
 
 
-def _may_decide(result: Result, sums: Sums, share: float, tuned: int, most: int) -> bool:
+def _may_decide(result: Result, sums: Sums, rule: _Rule) -> bool:
     """Whether some difference inside the present bound would be decided with the whole budget."""
     d = result.decision
     if not math.isfinite(d.radius):
         return True
-    last = normal_mixture_radius(most, float(np.sqrt(sums.variance[0])), share, tuned)
+    sd = np.sqrt(sums.variance)
+    last = normal_mixture_radius(rule.most, float(sd[0]), rule.value, rule.tuned)
+    bias = abs(float(sums.mean[1])) + result.test.bias
+    now, later = (normal_mixture_radius(n, float(sd[1]), rule.bias, rule.tuned) for n in (sums.count, rule.most))
+    bias = max(bias - now, result.test.bias) + later
     guesses = [d.difference + d.radius * step / 8 for step in range(-8, 9)] + [0.0] * (abs(d.difference) <= d.radius)
-    outcomes = {decide(guess, last, d.bias, d.margin, result.test.relation).outcome for guess in guesses}
+    outcomes = {decide(guess, last, bias, d.margin, result.test.relation).outcome for guess in guesses}
     useful = {Outcome.EQUIVALENT, Outcome.REFUTED} if result.test.refutes else {Outcome.EQUIVALENT}
     return bool(outcomes & useful)
 

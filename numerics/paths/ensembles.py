@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from numerics.problems import Array
+from numerics.mixtures import Array
 
 
 @dataclass(frozen=True)

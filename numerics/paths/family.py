@@ -18,13 +18,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
+from numerics.estimates import certain
 from numerics.mixtures import Array, mixture_of
-from numerics.path_forms import Family
+from numerics.path_forms import Family, limit_of
 from numerics.paths import integrated
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Ensemble, Observed, Test
-from numerics.paths.integrated import Pilot, RateForm, Rule, rate_form, rule_between, steering
+from numerics.paths.integrated import steering
+from numerics.paths.rates import Pilot, RateForm, Rule, rate_form, rule_between
 from numerics.paths.reading import closed, fields, scalars
 from numerics.paths.timed import TimedGrid, coarsened, increments, walk
 from numerics.schedules import LinearProcess
@@ -153,20 +155,20 @@ def plan(
     out: list[Plan] = [(None, [], reasons, {})]
     for key, members in groups.items():
         pilot = Pilot(law, process, rule, [b.rate for b in members], rng)
-        sizes = _Sizes(law, process, rule, rng)
         weights, constants, tests, parts = [], [], [], []
         for b in members:
-            row, constant, (_, integral, _), remainder = pilot.functional(b.rate)
+            found = pilot.functional(b.rate)
             simulated = () if b.simulated is None else b.simulated.parts
-            changes, shift, _, _ = pilot.functional(replace(b.rate, rest={}))
-            scale = max(abs(integral), sizes.of_change(changes, shift[0]), sizes.of_simulated(simulated))
+            own = _size_of_simulated(simulated, law, process, rule, rng)
+            scale = max(found.integrated, found.moved, own)
             if scale == 0:
                 reasons[b.statement] = "both sides vanish on the whole range: there is no scale to compare with"
                 continue
-            weights.append(row)
-            constants.append(constant)
+            weights.append(found.row)
+            constants.append(found.constant)
             parts.append(simulated)
-            tests.append(Test(b.statement, b.part, b.rate.relation, float(form.margin) * scale, remainder))
+            margin = float(form.margin) * scale
+            tests.append(Test(b.statement, b.part, b.rate.relation, margin, found.bias, limit=limit_of(form)))
         drives, guides = steering(b.rate for b in members)
         forward = integrated.Plan(law, process, rule.times, tuple(weights), tuple(constants), drives, guides)
         if key is None:
@@ -266,31 +268,17 @@ def _split(
     return kept, Simulated(values.pop(), tuple((F, ratio) for (F, _), ratio in own))
 
 
-class _Sizes:
-    """Mean sizes of changes between the ends of the range, on one forward ensemble with common X0 and noise."""
-
-    def __init__(self, law: Law, process: LinearProcess, rule: Rule, rng: np.random.Generator) -> None:
-        self.law, self.process, self.last = law, process, len(rule.times) - 1
-        self.ends = (0, rule.times[0]), (self.last, rule.times[-1])
-        self.x0 = mixture_of(law).sample(CHUNK, rng)
-        self.eps = rng.standard_normal(self.x0.shape)
-
-    def of_change(self, row: Sequence[tuple[Term, int, float, float]], constant: float) -> float:
-        """Mean size of constant + sum weight u over the (u, node, weight, _) of ``row``, all at the two ends."""
-        if not row:
-            return 0.0
-        total = np.full(CHUNK, constant)
-        for node, t in self.ends:
-            x = self.process.alpha(t) * self.x0 + self.process.sigma(t) * self.eps
-            here = [(u, weight) for u, at, weight, _ in row if at == node]
-            for value, (_, weight) in zip(self._read(t, [u for u, _ in here], x), here, strict=True):
-                total += weight * value
-        return float(np.abs(total).mean())
-
-    def _read(self, t: float, terms: Sequence[Term], x: Array) -> list[Array]:
-        return scalars(self.law, self.process, t, terms, x, self.x0)
-
-    def of_simulated(self, parts: Sequence[tuple[Term, float]]) -> float:
-        """Mean size of the change of sum factor F over the (F, factor) of ``parts``."""
-        signs = ((0, -1.0), (self.last, 1.0))
-        return self.of_change([(F, node, sign * factor, 0.0) for F, factor in parts for node, sign in signs], 0.0)
+def _size_of_simulated(
+    parts: Sequence[tuple[Term, float]], law: Law, process: LinearProcess, rule: Rule, rng: np.random.Generator
+) -> float:
+    """Mean size of the change of sum factor F over the (F, factor) of ``parts``, on paths with common X0 and noise."""
+    if not parts:
+        return 0.0
+    x0 = mixture_of(law).sample(CHUNK, rng)
+    eps = rng.standard_normal(x0.shape)
+    total = np.zeros(CHUNK)
+    for t, sign in ((rule.times[0], -1.0), (rule.times[-1], 1.0)):
+        x = process.alpha(t) * x0 + process.sigma(t) * eps
+        for value, (_, factor) in zip(scalars(law, process, t, [F for F, _ in parts], x, x0), parts, strict=True):
+            total += sign * factor * value
+    return float(certain(np.abs(total), np.zeros((0, CHUNK))))

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from numerics.estimates import certain
 from numerics.mixtures import Array, Noised, mixture_of
 from numerics.paths.decide import Observed
 from numerics.paths.reading import fields
@@ -33,11 +34,12 @@ OWN = -1
 
 @dataclass(frozen=True)
 class Equation:
-    """One observable: ``kind`` drift or noise, of ``field`` with right side ``right``, for one choice of X0.
+    """One observable of ``field`` with right side ``right`` for one choice of X0; ``kind`` drift, noise, covariation.
 
     ``sign`` is -1 if the named direction of time runs against the simulated path. ``label``: OWN, or an index of the
-    ensemble's fixed end points; ``given_end``: the noise is that of the path conditioned on its end. ``weight``: 0, or
-    of a drift equation weighted with the first state: i by its standardised i-th coordinate, D + 1 by their squares.
+    ensemble's fixed end points (where Z occurs, of the law's components); ``given_end``: the noise is that of the path
+    conditioned on its end. ``weight``: 0, or of a drift equation weighted with the first state: i by its standardised
+    i-th coordinate, D + 1 by their squares.
     """
 
     kind: str
@@ -52,6 +54,11 @@ class Equation:
     def needs_end(self) -> bool:
         """Whether X0 occurs."""
         return "X0" in self.field.free | self.right.free
+
+    @property
+    def needs_label(self) -> bool:
+        """Whether Z occurs."""
+        return "Z" in self.field.free | self.right.free
 
 
 @dataclass(frozen=True)
@@ -122,12 +129,12 @@ class _Run:
 
     def read(self, term: Term, label: int, level: int, node: int) -> dict[tuple[int, ...], Array]:
         """The components of ``term`` at a node of the fine (level 0) or coarse (level 1) paths."""
-        key = (term, label if "X0" in term.free else OWN, level, node)
+        key = (term, label if term.free & {"X0", "Z"} else OWN, level, node)
         if key not in self._read:
             states = self.coarse if level else self.fine
             t = self.times[2 * node if level else node]
             X0 = self.ends(label, level) if "X0" in term.free else None
-            self._read[key] = fields(self.e.law, self.e.process, t, [term], states[node], X0)[0]
+            self._read[key] = fields(self.e.law, self.e.process, t, [term], states[node], X0, label)[0]
         return self._read[key]
 
     def value(self, term: Term, label: int, level: int, node: int) -> Array:
@@ -189,16 +196,18 @@ class _Run:
         return out
 
     def _residual(self, e: Equation, dW: list[Array], stride: int) -> Array:
-        """sum |F(next) - F - R dW|^2 over steps of ``stride`` nodes."""
+        """sum |dF - R dW|^2 (of a covariation: sum (dF - R dW) R dW) over steps of ``stride`` nodes."""
         total = np.zeros(len(self.start))
         kicks = coarsened(dW, stride)
         for i, kick in enumerate(kicks):
             node = i * stride
             change = self.value(e.field, e.label, 0, node + stride) - self.value(e.field, e.label, 0, node)
             row = self.read(e.right, e.label, 0, node)
+            pushed = np.zeros(len(change))
             for j in range(self.e.law.D):
-                change = change - row[(j,)] * kick[:, j]
-            total += change * change
+                pushed += row[(j,)] * kick[:, j]
+            rest = change - pushed
+            total += rest * (rest if e.kind == "noise" else pushed)
         return total
 
     def noise(self, e: Equation) -> tuple[Array, Array]:
@@ -210,13 +219,18 @@ class _Run:
 
     # -- scales and controls -------------------------------------------------------------------------------------------
     def size(self, e: Equation) -> tuple[float, float]:
-        """What a margin is relative to: (E int |R|, E |dF|), or the quadratic variation of F for a noise equation."""
-        steps = self.e.grid.steps
-        if e.kind == "noise":
+        """What a margin is relative to: (E w int |R|, E w |dF|) with w the size of the weight, or the variation of F.
+
+        Each less what chance may have added.
+        """
+        steps, none = self.e.grid.steps, np.zeros((0, len(self.start)))
+        if e.kind != "drift":
             values = [self.value(e.field, e.label, 0, node) for node in range(steps + 1)]
-            return float(sum(((v - u) ** 2).mean() for u, v in pairwise(values))), 0.0
+            variation = np.sum([(v - u) ** 2 for u, v in pairwise(values)], axis=0)
+            return float(certain(variation, none)), 0.0
         change = self.value(e.field, e.label, 0, steps) - self.value(e.field, e.label, 0, 0)
-        return float(self._integral(e.right, e.label, 0, absolute=True).mean()), float(np.abs(change).mean())
+        weight, passed = np.abs(self.weights[e.weight]), self._integral(e.right, e.label, 0, absolute=True)
+        return float(certain(weight * passed, none)), float(certain(weight * np.abs(change), none))
 
     def controls(self) -> Array:
         """Sums of predictable fields against dW: the score, x, the drives, and the memory."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
+from numpy.typing import NDArray
 
+from numerics.estimates import SURE
 from numerics.evaluate import Interpreter
 from numerics.mixtures import Array
 from numerics.paths.averages import Polynomial, derivative, evaluate, generators
@@ -17,6 +19,7 @@ from numerics.schedules import LinearProcess
 from theory.language.instances import Law
 from theory.language.terms import Term
 
+Label = Union[int, NDArray[np.intp], None]
 Key = tuple[int, ...]
 """The place of an entry: () of a number, (i,) of a vector, (i, j) of a matrix."""
 
@@ -28,22 +31,26 @@ def interpreter(law: Law, process: LinearProcess, t: float) -> Interpreter:
 
 
 def scalars(
-    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None
+    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None, Z: Label = None
 ) -> list[Array]:
-    """The values (n,) of scalar core terms at points x (n, D) with end points X0 (n, D)."""
-    return [np.broadcast_to(v[()], (len(x),)) for v in fields(law, process, t, terms, x, X0)]
+    """The values (n,) of scalar core terms at points x (n, D) with end points X0 (n, D) and labels Z."""
+    return [np.broadcast_to(v[()], (len(x),)) for v in fields(law, process, t, terms, x, X0, Z)]
 
 
 def fields(
-    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None
+    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None, Z: Label = None
 ) -> list[dict[tuple[int, ...], Array]]:
-    """The components of core terms of any rank: {(): values} for scalars, {(i, j): values} for matrices."""
+    """The components of core terms of any rank: {(): values} for scalars, {(i, j): values} for matrices.
+
+    ``Z`` is one component of the law for all points, or an array of them.
+    """
     reading = interpreter(law, process, t)
     place = tuple(np.ascontiguousarray(x[:, i]) for i in range(x.shape[1]))
     end = None if X0 is None else tuple(np.ascontiguousarray(X0[:, i]) for i in range(X0.shape[1]))
     out = []
     for term in terms:
-        value: Any = reading.field(term, place, X0=end if "X0" in term.free else None)
+        label = Z if "Z" in term.free else None
+        value: Any = reading.field(term, place, X0=end if "X0" in term.free else None, Z=label)
         out.append({key: np.broadcast_to(np.asarray(v, dtype=float), (len(x),)) for key, v in _parts(value, term.rank)})
     return out
 
@@ -83,7 +90,7 @@ def tangent(
     poly: Polynomial, means: dict[Term, float], errors: dict[Term, float], law: Law, process: LinearProcess, t: float,
     key: Key = (),
 ) -> Tangent:  # fmt: skip
-    """The tangent of ``poly`` at ``means``; the remainder allows three standard ``errors`` of each average.
+    """The tangent of ``poly`` at ``means``; the remainder allows ``SURE`` standard ``errors`` of each average.
 
     For vectors and matrices it is that of the entry ``key``, at which ``means`` and ``errors`` are given.
     """
@@ -99,5 +106,5 @@ def tangent(
         parts.append((generator.args[0], slope))
         constant -= slope * means[generator]
         for other in generators(slopes):
-            remainder += 0.5 * abs(at(derivative(slopes, other))) * 9 * errors[generator] * errors[other]
+            remainder += 0.5 * abs(at(derivative(slopes, other))) * SURE**2 * errors[generator] * errors[other]
     return Tangent(tuple(parts), constant, value, remainder)

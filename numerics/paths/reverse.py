@@ -7,8 +7,9 @@ the average over that draw is taken exactly); with a label fixed in advance, X0 
 * drift(F) = R: the mean of F(last) - F(first) - int R dtau is zero, also when weighted with the first state (a mean
   alone would accept drifts that agree on average only). Computed with n and 2n steps of the same Brownian
   path and extrapolated; the change is the step bias.
-* noise(F) = R: the residual quadratic variation sum |dF - R dW|^2, relative to that of F, tends to zero with the step.
-  Extrapolated from strides 1 and 2; the change against strides 2 and 4 is the step bias.
+* noise(F) = R: the residual quadratic variation sum |dF - R dW|^2, relative to that of F, tends to zero with the step;
+  so does the covariation sum (dF - R dW) R dW, which tells factors near one apart, as the residual is only quadratic
+  in an error. Extrapolated from strides 1 and 2; the change against strides 2 and 4 is the step bias.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.path_forms import Path
+from numerics.path_forms import Path, limit_of
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.decide import Test
 from numerics.paths.motion import OWN, Equation, PathEnsemble
@@ -30,7 +31,7 @@ from numerics.simulate import CHUNK
 from theory.language.definitions import FAMILY, FLOW, FORWARD, REVERSE_GIVEN_END, grad, unfold_linear
 from theory.language.instances import STANDING, Law
 from theory.language.statements import Rel
-from theory.language.terms import Term, make, walk
+from theory.language.terms import Term, make
 
 STEPS = 64
 """Steps of the finer path; the coarser has half as many."""
@@ -56,7 +57,7 @@ def plan(
     for name, statement in statements.items():
         try:
             lam, forward = _motion(statement, law, process)
-            for equation in _equations(statement, min(len(labels), FIXED), law.D):
+            for equation in _equations(statement, min(len(labels), FIXED), law):
                 groups.setdefault((lam, forward), []).append((name, statement, equation))
         except NotReadableError as why:
             reasons[name] = str(why)
@@ -67,12 +68,14 @@ def plan(
         memory = next((e for e in equations if bare.averages_ends(e)), None)
         ensemble = replace(bare, drives=_drives(bare), memory=memory)
         tests = []
-        for (name, statement, e), (size, change) in zip(members, ensemble.sizes(CHUNK // 4, rng), strict=True):
+        for (name, statement, e), (size, change) in zip(members, ensemble.sizes(CHUNK, rng), strict=True):
             part = "own end" if e.label == OWN and e.needs_end else ""
-            part = part if e.label == OWN else f"label {labels[e.label]}"
+            fixed = f"component {e.label + 1}" if e.needs_label else f"label {labels[e.label]}"
+            part = part if e.label == OWN else fixed
+            part += f" {e.kind}" if e.kind == "covariation" else ""
             part += f" weighted by {'|x|^2' if e.weight > law.D else f'x{e.weight}'}" if e.weight else ""
             margin = float(form.margin) * (size if size > 0 else change)
-            tests.append(Test(name, part.strip(), statement.relation, margin))
+            tests.append(Test(name, part.strip(), statement.relation, margin, limit=limit_of(form)))
         out.append((ensemble, tests, {}, {}))
     return out
 
@@ -85,10 +88,10 @@ def _drives(ensemble: PathEnsemble) -> tuple[tuple[Term, int], ...]:
             continue
         hidden = e.given_end and "X0" in e.field.free
         term = grad(make("post", (e.field,))) if hidden else grad(e.field)
-        label = OWN if hidden or "X0" not in e.field.free else e.label
+        label = e.label if e.field.free & {"X0", "Z"} and not hidden else OWN
         x, end = np.zeros((2, ensemble.law.D)), np.array([ensemble.labels[0]] * 2)
         try:
-            fields(ensemble.law, ensemble.process, ensemble.grid.times[-1], [term], x, end)
+            fields(ensemble.law, ensemble.process, ensemble.grid.times[-1], [term], x, end, label)
         except Unsupported:
             continue  # no closed posterior average: the test goes without this control
         out.setdefault((term, label))
@@ -126,20 +129,24 @@ def _motion(statement: Rel, law: Law, process: LinearProcess) -> tuple[float, bo
     return 1.0, along == FORWARD
 
 
-def _equations(statement: Rel, labels: int, D: int) -> list[Equation]:
+def _equations(statement: Rel, labels: int, law: Law) -> list[Equation]:
     """The observables of a statement: one for its own end, or one for each fixed label."""
     lhs = statement.lhs
     field, right, along = unfold_linear(lhs.args[0]), unfold_linear(statement.rhs), str(lhs.data)
     if has_average(field) or has_average(right):
         raise NotReadableError("an average over the joint law occurs in a drift or noise equation")
     free = field.free | right.free
-    if "Z" in free or any(n.op in ("pz", "wz") for t in (field, right) for n in walk(t)):
-        raise NotReadableError("the component label has no path form here")
+    if {"X0", "Z"} <= free:
+        raise NotReadableError("an end point and a label occur at once: paths fix one of them")
     if lhs.op == "noise" and statement.relation != "=":
         raise NotReadableError("a noise equation is an equality")
     own = "X0" not in free or along in (REVERSE_GIVEN_END, FORWARD)
     sign = -1.0 if along == FLOW else 1.0
     given = along == REVERSE_GIVEN_END
-    weights = range(D + 2) if lhs.op == "drift" else [0]
-    choices = [OWN] if own else range(labels)
-    return [Equation(lhs.op, field, right, label, sign, given, weight) for label in choices for weight in weights]
+    weights = range(law.D + 2) if lhs.op == "drift" else [0]
+    choices = range(min(law.K, FIXED)) if "Z" in free else [OWN] if own else range(labels)
+    kinds = ["drift"] if lhs.op == "drift" else ["noise", "covariation"]
+    return [
+        Equation(kind, field, right, label, sign, given, weight)
+        for kind in kinds for label in choices for weight in weights
+    ]  # fmt: skip

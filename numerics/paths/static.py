@@ -15,8 +15,9 @@ from itertools import product
 
 import numpy as np
 
+from numerics.estimates import certain
 from numerics.mixtures import Array, mixture_of
-from numerics.path_forms import Static
+from numerics.path_forms import Static, limit_of
 from numerics.paths.averages import NotReadableError, Polynomial, difference, generators
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
@@ -29,6 +30,8 @@ from theory.language.instances import Law
 from theory.language.statements import Rel
 from theory.language.terms import Term
 
+PILOT = 8 * CHUNK
+"""Paths of the pilot: the remainder of second order falls with their number."""
 VANISHING = 1e-12
 """Mean size of the larger side below which nothing is compared: what is left may be rounding."""
 Row = tuple[tuple[tuple[Term, float], ...], float, Key]
@@ -91,7 +94,8 @@ def plan(
             row, remainder = pilot.row(both, key)
             rows.append(row)
             part = f"entry {', '.join(str(i + 1) for i in key)}" if key else ""
-            tests.append(Test(name, part, statements[name].relation, float(form.margin) * size, remainder))
+            margin, relation = float(form.margin) * size, statements[name].relation
+            tests.append(Test(name, part, relation, margin, remainder, limit=limit_of(form)))
     return (StaticEnsemble(law, process, path, tuple(rows)) if tests else None), tests, reasons, {}
 
 
@@ -116,7 +120,7 @@ class _Pilot:
         rng: np.random.Generator,
     ) -> None:  # fmt: skip
         self.law, self.process, self.t = law, process, path[-1]
-        self.x0, self.x = forward_pairs(law, process, path, CHUNK, rng)
+        self.x0, self.x = forward_pairs(law, process, path, PILOT, rng)
         self.wanted = generators(*polynomials)
         insides = [g.args[0] for g in self.wanted]
         self.values = dict(zip(self.wanted, fields(law, process, self.t, insides, self.x, self.x0), strict=True))
@@ -126,12 +130,12 @@ class _Pilot:
         own = set(generators(poly))
         entries = {g: v[key if g.rank else ()] for g, v in self.values.items() if g in own}
         means = {g: float(v.mean()) for g, v in entries.items()}
-        errors = {g: float(v.std()) / math.sqrt(CHUNK) for g, v in entries.items()}
+        errors = {g: float(v.std()) / math.sqrt(PILOT) for g, v in entries.items()}
         line = tangent(poly, means, errors, self.law, self.process, self.t, key)
         return (line.parts, line.constant, key), line.remainder
 
     def size(self, side: Polynomial, keys: Sequence[Key]) -> float:
-        """The mean size (Euclidean over the entries) of a side as it is read on each path."""
+        """The mean size (Euclidean over the entries) of a side as it is read on each path, less what chance adds."""
         rows = [self.row(side, key)[0] for key in keys]
         values = _read(self.law, self.process, self.t, rows, self.x, self.x0)
-        return float(np.sqrt((values**2).sum(axis=0)).mean())
+        return float(certain(np.sqrt((values**2).sum(axis=0)), np.zeros((0, values.shape[1]))))

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from numerics.estimates import certain
 from numerics.mixtures import Array, mixture_of
-from numerics.path_forms import Weak
+from numerics.path_forms import Weak, limit_of
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
@@ -126,11 +127,11 @@ def plan(
         for number, (phi, weight) in enumerate(zip(phis, weights, strict=True), 1):
             for place, values in weight.items():
                 for key in sides[0]:
-                    margin = float(form.margin) * float(np.abs(values).mean()) * size
+                    margin = float(form.margin) * _certain(np.abs(values)) * size
                     observables.append((field, key, phi, place))
                     component = f", component{_index(key)}" if key else ""
                     part = f"test function {number}{_index(place)}{component}"
-                    tests.append(Test(name, part, "=", margin))
+                    tests.append(Test(name, part, "=", margin, limit=limit_of(form)))
     if not tests:
         return None, [], reasons, {}
     return WeakEnsemble(law, process, times, tuple(observables)), tests, reasons, {}
@@ -144,4 +145,8 @@ def _norm(side: dict[Key, Array]) -> float:
     total = np.zeros_like(next(iter(side.values())))
     for values in side.values():
         total = total + values**2
-    return float(np.sqrt(total).mean())
+    return _certain(np.sqrt(total))
+
+
+def _certain(values: Array) -> float:
+    return float(certain(values, np.zeros((0, len(values)))))

@@ -48,6 +48,8 @@ def posterior_sample(data: Mixture, y: Array, eta: float, rng: np.random.Generat
 
 def reverse_step(data: Mixture, y: Array, eta: float, later: float, rng: np.random.Generator) -> Array:
     """y at ``later`` given y at ``eta``: X_0 from its posterior, then the channel goes on with fresh noise."""
+    if later < eta:
+        raise ValueError(f"the reverse chain runs to higher signal-to-noise ratios, not from {eta:g} to {later:g}")
     x0 = posterior_sample(data, y, eta, rng)
     return y + (later - eta) * x0 + math.sqrt(later - eta) * rng.standard_normal((data.D, len(y))).T
 

@@ -74,12 +74,13 @@ def joined(needs: str, first: Noise, second: Noise, w1: float, w2: float) -> Noi
 
 def coarsened(needs: str, noises: Sequence[Noise], grid: Grid, factor: int) -> list[Noise]:
     """The noise of ``grid.coarser(factor)`` on the same Brownian path. Raises ValueError if the steps do not divide."""
-    coarse = grid.coarser(factor)
-    out = []
-    for k in range(coarse.steps):
-        total, width = noises[k * factor], grid.width(k * factor)
-        for i in range(k * factor + 1, (k + 1) * factor):
-            total = joined(needs, total, noises[i], width, grid.width(i))
-            width += grid.width(i)
-        out.append(total)
-    return out
+    widths = grid.widths
+
+    def merged(low: int, high: int) -> Noise:
+        # by halves, so that coarsening by 4 is coarsening by 2 twice, in every bit and sign
+        if high - low == 1:
+            return noises[low]
+        middle = (low + high) // 2
+        return joined(needs, merged(low, middle), merged(middle, high), sum(widths[low:middle]), sum(widths[middle:high]))
+
+    return [merged(k * factor, (k + 1) * factor) for k in range(grid.coarser(factor).steps)]

@@ -18,6 +18,8 @@ from numerics.schedules import LinearProcess
 from numerics.sde.clocks import Clock
 from numerics.sde.posterior import Posterior
 
+NEEDS_START = "with a noise factor other than 1 paths start at a signal-to-noise ratio above 0"
+
 
 class SDE(Protocol):
     """dX = drift |ds| + diffusion dW with noise that does not depend on X."""
@@ -131,7 +133,7 @@ class Localised:
             pull *= weight
         if self.lam != 1:
             if s <= 0:
-                raise ValueError("with a noise factor other than 1 paths start at a signal-to-noise ratio above 0")
+                raise ValueError(NEEDS_START)
             pull += x * ((1 - self.lam**2) / 2 / s)
         return pull
 
@@ -147,6 +149,8 @@ class Localised:
         """The exact step for a frozen posterior mean, from the variation of constants."""
         if self.lam == 1:
             return 1.0, later - s, math.sqrt(later - s)
+        if s <= 0:
+            raise ValueError(NEEDS_START)
         ratio = (later / s) ** ((1 - self.lam**2) / 2)
         variance = later - later ** (1 - self.lam**2) * s ** (self.lam**2)
         return ratio, later - ratio * s, math.sqrt(max(variance, 0.0))

@@ -152,8 +152,8 @@ def test_a_defect_on_an_executor_is_an_error_of_its_claim(monkeypatch):
 
 def test_the_error_rate_of_the_family_is_kept_and_stays_while_the_catalogue_grows():
     for claims in (1, 40, 64, 65, 200):
-        assert verify._share(claims) * claims <= FAMILY_RATE
-    assert verify._share(23) == verify._share(64) > verify._share(65)
+        assert verify.share_of(claims) * claims <= FAMILY_RATE
+    assert verify.share_of(23) == verify.share_of(64) > verify.share_of(65)
 
 
 def _report(verdict, expected="verified", mutants=(), regressions=(), error="", interrupted=False):

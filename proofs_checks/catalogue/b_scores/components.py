@@ -1,6 +1,6 @@
 """The score as an average over components: Fisher's identity, the score and its Jacobian for Gaussian mixtures."""
 
-from numerics.path_forms import Weak
+from numerics.path_forms import Static, Weak
 from proofs_checks.claim import cite
 from proofs_checks.registry import claim, mutant, not_applicable
 from theory.language.instances import ANY, LINEAR, MIXTURE, Setting
@@ -45,7 +45,7 @@ claim(
         "split": Eq(E(normsq(s_c)), E(normsq(s)) + E(normsq(s_c - s))),
         "kernel": Eq(E(normsq(s_c)), D / sigma**2),
     },
-    paths=Weak(phi=(as_term(1), x)),
+    paths=(Weak(phi=(as_term(1), x)), Static()),
     mutants={
         "one label": Eq(s, s_z),
         "doubly weighted": Eq(s, post(P(Z | x) * s_z)),

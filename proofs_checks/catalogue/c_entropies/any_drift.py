@@ -23,7 +23,7 @@ claim(
     },
     squares={"sign": g**2 / 2 * E(normsq(s_c - s)), "processing": g**2 / 2 * E(normsq(s_c - s_z))},
     single_route={"processing": "equality where the label is the atom, which no enclosure tells from a difference"},
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "drift forgotten": Eq(d(H(Xt)), g**2 / 2 * E(normsq(s))),
         "marginal without half": Eq(d(H(Xt)), E(div(f)) + g**2 * E(normsq(s))),

@@ -44,7 +44,7 @@ claim(
         "sign": Ge(B, 0),
     },
     squares={"sign": g**2 / 2 * E(normsq(s_c - s))},
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "bare divergence": Eq(B, g**2 / 2 * E(div(s))),
         "its complement": Eq(B, -(g**2) / 2 * E(div(s))),
@@ -64,7 +64,7 @@ claim(
         "covariance": Eq(B, g**2 * alpha**2 / (2 * sigma**4) * E(tr(Cov(X0 | x)))),
         "mmse": Eq(B, -(dt(snr)) / 2 * mmse),
     },
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "no alpha^2": Eq(B, g**2 / (2 * sigma**4) * E(tr(Cov(X0 | x)))),
         "sigma^2 for sigma^4": Eq(B, g**2 * alpha**2 / (2 * sigma**2) * E(tr(Cov(X0 | x)))),
@@ -82,7 +82,7 @@ claim(
         "gap": Eq(B, g**2 / 2 * E(normsq(s_c - s))),
         "posterior score": Eq(B, g**2 / 2 * E(normsq(grad(log(P(X0 | x)))))),
     },
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "sum of squares": Eq(B, g**2 / 2 * (E(normsq(s_c)) + E(normsq(s)))),
         "square of the mean": Eq(B, g**2 / 2 * normsq(E(s_c - s))),

@@ -43,7 +43,7 @@ claim(
         "per noise power": Eq(per_nu, E(normsq(s)) / 2),
         "per noise level": Eq(per_sigma, sigma * E(normsq(s))),
     },
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "no half": Eq(per_nu, E(normsq(s))),
         "clocks mixed": Eq(per_sigma, E(normsq(s)) / 2),

@@ -34,7 +34,7 @@ claim(
         "divergence": Eq(M, E(div(f)) - g**2 / 2 * E(div(s))),
         "linear": Eq(M, D * a + g**2 / 2 * E(normsq(s))),
     },
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "no half": Eq(M, E(div(f)) + g**2 * E(normsq(s))),
         "sign of the Fisher information": Eq(M, E(div(f)) - g**2 / 2 * E(normsq(s))),

@@ -33,7 +33,7 @@ claim(
         "trace": Eq(drift(tr(C), REVERSE), -pace * frobsq(C)),
         "mean": Eq(drift(normsq(m), REVERSE), pace * frobsq(C)),
     },
-    paths=Path(Q(21, 20), Q(1, 2), margin=Q(3, 100)),
+    paths=Path(Q(21, 20), Q(1, 2)),
     mutants={
         "half the pace": Eq(drift(tr(C), REVERSE), -pace / 2 * frobsq(C)),
         "twice the pace": Eq(drift(tr(C), REVERSE), -2 * pace * frobsq(C)),

@@ -4,7 +4,7 @@ from numerics.path_forms import Static
 from proofs_checks.claim import cite
 from proofs_checks.registry import claim, mutant
 from theory.language.instances import DISCRETE, LINEAR, Setting
-from theory.language.notation import E, Phi, Q, Var, VarPost, h
+from theory.language.notation import E, Phi, Var, VarPost, h
 from theory.language.statements import Eq, Le
 
 between, within = Var(h), E(VarPost(Phi))
@@ -19,7 +19,7 @@ claim(
         "inequality": Le(between, Var(Phi)),
     },
     squares={"inequality": within},
-    paths=Static(margin=Q(3, 100)),
+    paths=Static(),
     mutants={
         "no varentropy": Eq(Var(Phi), between),
         "difference": Eq(Var(Phi), between - within),

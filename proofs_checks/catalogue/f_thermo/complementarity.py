@@ -19,7 +19,7 @@ claim(
         "sum": Eq(B, noise - M),
         "kernel": Eq(B, K - M),
     },
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=Integrated(Q(3, 10), Q(1, 2)),
     mutants={
         "difference": Eq(B, noise + M),
         "the bandwidth is the production": Eq(B, g**2 / 2 * E(normsq(s))),

@@ -1,6 +1,6 @@
 """The fraction of the injected noise entropy that the score removes."""
 
-from numerics.path_forms import Integrated
+from numerics.path_forms import Integrated, Static
 from proofs_checks.claim import cite
 from proofs_checks.registry import claim, mutant
 from theory.language.instances import FINITE_INFORMATION, LINEAR, Setting
@@ -22,7 +22,7 @@ claim(
         "at least nothing": Ge(rho, 0),
     },
     squares={"at most all": sigma**2 / D * E(normsq(s_c - s)), "at least nothing": rho},
-    paths=Integrated(Q(3, 10), Q(1, 2), margin=Q(1, 100)),
+    paths=(Integrated(Q(3, 10), Q(1, 2)), Static()),
     mutants={
         "added, not removed": Eq(B, noise * (1 + rho)),
         "what is removed": Eq(B, noise * rho),

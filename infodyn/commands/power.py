@@ -1,0 +1,81 @@
+"""``infodyn power``: what simulation takes to tell false variants of claims from the true ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proofs_checks.power import Row
+
+
+@click.command("power")
+@click.argument("ids", nargs=-1, metavar="[ID ...]")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the paths.")
+@click.option("--json", "as_json", is_flag=True, help="Write the rows as JSON on stdout.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the table as Markdown to a file."
+)
+def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path | None) -> int:
+    """Show the paths and seconds that refute each false variant of a claim and accept the true one.
+
+    Every statement and every false variant is simulated by itself, in one process, at the error rate that a whole run
+    of 'infodyn verify' grants its claim. Without IDs: the whole catalogue, then the reverse SDE with wrong drifts.
+    """
+    from infodyn.report import power_page
+    from proofs_checks import power, registry, verify
+
+    claims = power.simulable([registry.find(id) for id in ids] if ids else registry.load().values())
+    if not claims:
+        click.echo("infodyn: none of these claims is simulated; 'infodyn show ID' says why.", err=True)
+        return 5
+    share = verify.share_of(len(registry.load()))
+    jobs: list[tuple[str, Callable[[], Sequence[Row]]]] = [
+        (c.id, lambda c=c: tuple(power.measure(c, seed=seed, share=share)))
+        for c in claims  # type: ignore[misc]
+    ]
+    if not ids:
+        jobs.append(("the reverse SDE", lambda: power.dynamics(seed=seed, share=share)))
+    rows: list[Row] = []
+    with _bar(len(jobs)) as told:
+        for name, work in jobs:
+            told(name)
+            rows += work()
+    if as_json:
+        click.echo(json.dumps(power.to_json(rows, seed, share), indent=1, ensure_ascii=False))
+    elif output is None:
+        power_page.write(rows)
+    if output is not None:
+        try:
+            output.write_text(power_page.markdown(rows, seed, share), encoding="utf-8")
+        except OSError as error:
+            click.echo(f"infodyn: {output} cannot be written ({error.strerror}); -o names another place.", err=True)
+            return 2
+        click.echo(f"infodyn: wrote {output}", err=True)
+    return power.exit_code(rows)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on stderr, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns: tuple[Any, ...] = (BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+                                TimeRemainingColumn(), TextColumn("{task.description}"))  # fmt: skip
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task, begun = progress.add_task("", total=total), [False]
+
+        def told(name: str) -> None:
+            progress.update(task, advance=int(begun[0]), description=name)
+            begun[0] = True
+
+        yield told

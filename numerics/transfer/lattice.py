@@ -1,0 +1,134 @@
+"""Lattices in y: where the values live between two steps, and how Gaussian noise moves them.
+
+A Gaussian average of values on a uniform lattice is a sum over its points: the trapezoidal rule, whose error falls like
+exp(-2 (pi s/d)^2) in the sd s of the noise over the spacing d, and like exp(-2 pi a/d) in the half-width a of the strip
+in which the values are analytic (Trefethen and Weideman 2014). Nothing is interpolated. The nearest singularities are
+those of the responsibilities, at a = pi/(difference of the slopes of the log weights) where two components balance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from numerics.mixtures import Array, Mixture
+from numerics.sde.posterior import Posterior
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+REACH = 8.3
+"""The noise is cut at this many sd: beyond lie 1e-16."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """How fine lattices are.
+
+    ``per_noise``: points a sd of the noise; ``per_strip``: points a half-width of the strip; ``reach``: sd of the
+    components that a lattice covers; ``most``: points an axis; ``hermite``: nodes for the noise of schemes that are
+    no sums; ``shift``: where the first point lies, in spacings.
+    """
+
+    per_noise: float
+    per_strip: float
+    reach: float
+    most: int
+    hermite: int = 40
+    shift: float = 0.0
+
+    def moved(self) -> Resolution:
+        """Lattices half a spacing aside, and a little shorter: the leading error of the sums changes its sign."""
+        return replace(self, reach=self.reach - 0.75, hermite=self.hermite - 8, shift=self.shift + 0.5)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Points first, first + spacing, .."""
+
+    first: float
+    spacing: float
+    count: int
+
+    @property
+    def points(self) -> Array:
+        """All of them, (count,)."""
+        return self.first + self.spacing * np.arange(self.count, dtype=np.float64)
+
+    def finer(self, factor: int) -> Axis:
+        """The same interval with ``factor`` times as many points."""
+        return Axis(self.first, self.spacing / factor, (self.count - 1) * factor + 1)
+
+
+def axes(data: Mixture, eta: float, noise: float, resolution: Resolution) -> tuple[Axis, ...]:
+    """A lattice over the law of y at ``eta``, for values that noise of sd ``noise`` averages."""
+    low, high = _box(data, eta, resolution.reach)
+    spacing = min(noise / resolution.per_noise, strip(data, eta) / resolution.per_strip)
+    out = []
+    for start, end in zip(low, high, strict=True):
+        width = max(spacing, float(end - start) / (resolution.most - 2))
+        count = math.ceil((end - start) / width) + 2
+        out.append(Axis(float(start) + (resolution.shift - 0.5) * width, width, count))
+    return tuple(out)
+
+
+def _box(data: Mixture, eta: float, reach: float) -> tuple[Array, Array]:
+    """The corners of the box that holds ``reach`` sd of every component at ``eta``."""
+    means = np.array(data.means)
+    sds = np.sqrt(eta * eta * np.array([np.diag(np.array(cov)) for cov in data.covs]) + eta)
+    return (eta * means - reach * sds).min(axis=0), (eta * means + reach * sds).max(axis=0)
+
+
+SCAN = 4096
+"""Places at which the slopes of the log weights are compared, within so many sd of the components:"""
+SCANNED = 7.0
+
+
+@lru_cache(maxsize=4096)
+def strip(data: Mixture, eta: float) -> float:
+    """About the half-width of the strip around the lattice in which the responsibilities are analytic.
+
+    The gradient of a log weight is the component's posterior mean, so the spread of these means under the
+    responsibilities, Cov(X_0 | y) less its part within components, measures the difference of slopes where components
+    balance: two equal ones of difference b have the standard deviation b/2.
+    """
+    if data.K == 1:
+        return math.inf
+    low, high = _box(data, eta, SCANNED)
+    each = round(SCAN ** (1 / data.D))
+    mesh = np.meshgrid(*(np.linspace(a, b, each) for a, b in zip(low, high, strict=True)), indexing="ij")
+    y = np.stack([m.ravel() for m in mesh]).T
+    weights = Posterior(data).responsibilities(y, eta)
+    within = component_covariances(data, eta)
+    total = np.einsum("iin->n", Posterior(data).covariance(y, eta))
+    inner = sum(row * float(np.trace(cov)) for row, cov in zip(weights, within, strict=True))
+    spread = math.sqrt(max(float((total - inner).max()), 0.0))
+    return math.pi / (2 * spread) if spread > 0 else math.inf
+
+
+def component_covariances(data: Mixture, eta: float) -> list[Array]:
+    """Cov(X_0 | y, component), (D, D) each: (C^-1 + eta)^-1 without inverting C."""
+    return [np.linalg.solve(np.eye(data.D) + eta * np.array(cov), np.array(cov)) for cov in data.covs]
+
+
+def gaussian_sums(targets: Array, noise: float, axis: Axis) -> csr_matrix:
+    """The matrix of f -> E f(z + noise xi), from values on ``axis`` to targets z (n,); rows add up to one."""
+    from scipy.sparse import csr_matrix
+
+    width = min(int(2 * REACH * noise / axis.spacing) + 2, axis.count)
+    start = np.floor((targets - REACH * noise - axis.first) / axis.spacing).astype(np.intp) + 1
+    start = np.clip(start, 0, axis.count - width)
+    columns = start[:, None] + np.arange(width)
+    away = (axis.first + axis.spacing * columns - targets[:, None]) / noise
+    away *= away
+    # relative to the nearest point: a target off the lattice takes the value at its end
+    away -= away.min(axis=1, keepdims=True)
+    away *= -0.5
+    kernel = np.exp(away)
+    kernel /= kernel.sum(axis=1, keepdims=True)
+    pointers = np.arange(len(targets) + 1) * width
+    return csr_matrix((kernel.ravel(), columns.ravel(), pointers), shape=(len(targets), axis.count))

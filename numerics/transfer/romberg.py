@@ -1,0 +1,61 @@
+"""Extrapolation in the step, with an error statement that is meant to be kept.
+
+From levels with N, 2N, 4N, .. steps and an error expansion in given powers of the step (Richardson 1911, Romberg 1955).
+The step error is the larger of what the last column and what the last level changed: an error of the level before.
+The quadrature error is the same combination of the absolute changes seen at each level when lattices are moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from numerics.mixtures import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Extrapolated:
+    """Values (M,), their step errors and quadrature errors."""
+
+    values: Array
+    step: Array
+    quadrature: Array
+
+
+def extrapolate(levels: list[Array], moved: list[Array], powers: tuple[int, ...], rounding: float) -> Extrapolated:
+    """``levels`` (M,) from coarse to fine, at least two; ``moved``: those but the finest on moved lattices.
+
+    The finest lattices are the finest, so their error is put at that of the level before. ``rounding``: relative error
+    of the sums in float64.
+    """
+    best, column, level = _best(levels, powers)
+    step = np.maximum(np.abs(best - column), np.abs(best - level))
+    if len(levels) > 2:
+        before = _best(levels[:-1], powers)
+        # two levels may agree by chance, seldom twice: errors fall by no more than the last power says
+        step = np.maximum(
+            step, np.abs(before[0] - before[2]) / 2 ** (powers[min(len(levels) - 2, len(powers) - 1)] - 2)
+        )
+    changes = [np.abs(a - b) for a, b in zip(levels, moved, strict=False)]
+    changes.append(changes[-1])
+    shares = _weights(len(levels), powers)
+    quadrature = sum((abs(w) * c for w, c in zip(shares, changes, strict=True)), np.zeros_like(best))
+    return Extrapolated(best, step, quadrature + rounding * np.abs(best))
+
+
+def _best(levels: list[Array], powers: tuple[int, ...]) -> tuple[Array, Array, Array]:
+    """The extrapolated value of all levels, the one of a column less, and the one of a level less."""
+    table = [list(levels)]
+    for power in powers[: len(levels) - 1]:
+        table.append([b + (b - a) / (2**power - 1) for a, b in pairwise(table[-1])])
+    return table[-1][-1], table[-2][-1], (table[-1] if len(table[-1]) > 1 else table[-2])[-2]
+
+
+def _weights(count: int, powers: tuple[int, ...]) -> Array:
+    """The weights of the levels in the extrapolated value, (count,)."""
+    table = list(np.eye(count))
+    for power in powers[: count - 1]:
+        table = [b + (b - a) / (2**power - 1) for a, b in pairwise(table)]
+    return table[-1]
