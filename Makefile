@@ -13,12 +13,13 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help verify verify-thorough test test-latex bench lint clean
+.PHONY: help verify verify-thorough test test-oracle test-latex bench lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make verify   settle every claim (VERIFY_ARGS="--fresh --json" passes options on)'
 	@echo 'make test     run the tests      (TEST_ARGS="-k laws" passes options on)'
+	@echo 'make test-oracle  the schemes of simulation against diffrax on the same Brownian paths (installs it)'
 	@echo 'make test-latex  write the theory as LaTeX and compile it; no warning is let through'
 	@echo 'make verify-thorough   settle every claim anew, a hundred random kills of the program, then attack the kernel'
 	@echo '              with 20,000 false statements, the search with 400 true ones, and the rigorous numbers with 10,000 pairs'
@@ -53,9 +54,15 @@ verify-thorough: $(VENV)/.dev
 	$(BIN)/python -m proofs_checks.attack soundness --count 20000 --jobs $(JOBS)
 	$(BIN)/python -m proofs_checks.attack numbers --count 10000 --jobs $(JOBS)
 	$(BIN)/python -m proofs_checks.attack power --count 400 --jobs $(JOBS)
+	$(MAKE) --no-print-directory test-oracle
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) $(TEST_ARGS)
+
+# the schemes of simulation against diffrax, which brings jax: about 100 MB
+test-oracle: $(VENV)/.dev
+	$(PIP) install $(PINNED) --no-build-isolation --editable '.[oracle]'
+	$(BIN)/python -m pytest tests/numerics/test_diffrax_oracle.py $(TEST_ARGS)
 
 # in a folder of its own; LATEX_ARGS="--no-verdicts" compiles statements and derivations alone
 test-latex: $(VENV)/.core
@@ -75,6 +82,7 @@ bench: $(VENV)/.core
 	$(BIN)/python benchmarks/line.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/sweep.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/fixed_points.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/simulation.py $(BENCH_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -65,8 +65,8 @@ def judge(
         raise ValueError("judge takes a statement: write Eq(A, B), Le(A, B), .. from infodyn.statements; == compares")
     name = "statement"
     claim = Claim(
-        name, "a statement of your own", Source("you"), setting, {name: statement}, "A", "", NotApplicable("not asked"),
-        squares={} if square is None else {name: square}, instances=tuple(instances),
+        name, "a statement of your own", Source("you"), setting, {name: statement}, "A", "",
+        (NotApplicable("not asked"),), squares={} if square is None else {name: square}, instances=tuple(instances),
     )  # fmt: skip
     claim.judged_at()
     evidence = (

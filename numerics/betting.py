@@ -33,6 +33,8 @@ STEPS = 0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.6, 2.0, 3.0, 5.0, 8.0
 """The nodes around zero in margins; beyond, in doublings."""
 BLOCK = 32
 """Factors multiplied before a logarithm is taken: 0.1^32 is far from underflow."""
+AT_ONCE = 1 << 14
+"""Values times nodes worked on at once."""
 ROUNDING = 1e-9
 """Taken off every capital's logarithm: its rounding error is below 1e-12 a chunk."""
 
@@ -71,13 +73,16 @@ def log_gains(values: Array, nodes: Array, bet: float, bounds: tuple[float, floa
     if not (values.min() >= low - slack and values.max() <= high + slack):
         raise BoundsError(f"a value lies outside the stated bounds {low:g} and {high:g}")
     y = np.clip(values, low, high)
-    y = np.concatenate([y, np.zeros(-len(y) % BLOCK)])
+    padded = np.zeros((-(-len(y) // BLOCK), BLOCK))
+    padded.ravel()[: len(y)] = y
+    last = np.arange(padded.size).reshape(padded.shape) < len(y)
     out = np.empty((2, len(nodes)))
-    inside = np.arange(len(y)) < len(values)
-    for j, m in enumerate(nodes):
-        stake = np.where(inside, bet * (y - m), 0.0).reshape(BLOCK, -1)
+    together = max(1, AT_ONCE // padded.size)
+    for first in range(0, len(nodes), together):
+        some = slice(first, first + together)
+        stake = np.where(last, bet * (padded - nodes[some, None, None]), 0.0)
         for side, factors in enumerate((1 + stake, 1 - stake)):
-            out[side, j] = np.log(np.multiply.reduce(factors, axis=0)).sum()
+            out[side, some] = np.log(factors.prod(axis=2)).sum(axis=1)
     return out
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from numerics import digests
-from numerics.worker_pool import ExecutorError, WorkerDiedError, interrupts_blocked
+from numerics.worker_pool import ExecutorError, WorkerDiedError, interrupts_blocked, keep_freed_memory
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +43,7 @@ def _checked(fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
 
     One at a time in a process, whatever ``--nthreads`` says: the precision of balls belongs to the process.
     """
+    keep_freed_memory()
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         # Dask's own threads draw from `random`, and Hypothesis takes that for a strategy of ours
         warnings.filterwarnings("ignore", message="Do not use the `random` module inside strategies")
@@ -107,7 +108,7 @@ def cluster_here(jobs: int) -> Iterator[DaskExecutor]:
     distributed = _distributed()
     import dask
 
-    settings = {"logging.distributed": "critical", "distributed.worker.memory.terminate": 0.95}
+    settings = {"logging.distributed": "critical", "distributed.worker.profile.enabled": False}
     with tempfile.TemporaryDirectory(prefix="infodyn-") as folder, dask.config.set(settings), _quiet():
         with interrupts_blocked():  # its threads and processes leave Ctrl-C to us
             cluster = distributed.LocalCluster(

@@ -66,14 +66,14 @@ def _pieces(value: Any, depth: int) -> Iterator[bytes]:
     if value is None or isinstance(value, (bool, int, str, bytes, complex, Fraction)):
         yield type(value).__name__.encode()
         yield value if isinstance(value, bytes) else repr(value).encode()
-    elif isinstance(value, float):
-        yield b"float"
-        yield value.hex().encode()
     elif isinstance(value, (np.ndarray, np.generic)):
         if value.dtype.hasobject:
             raise UndigestibleError("an array of objects has no digest")
         yield f"array {value.dtype.str} {value.shape}".encode()
         yield np.ascontiguousarray(value).tobytes()
+    elif isinstance(value, float):
+        yield b"float"
+        yield value.hex().encode()
     elif isinstance(value, (list, tuple)):
         yield f"{type(value).__name__} {len(value)}".encode()
         for part in value:

@@ -13,6 +13,10 @@ import numpy as np
 from numerics.mixtures import Array
 
 
+ROUNDING = 1e-13
+"""Part of a sum of squares below which a difference of such sums is rounding."""
+
+
 @dataclass(frozen=True)
 class Sums:
     """Sums over ``count`` paths of T observables about ``centres`` (T): first, second, absolute, and absolute raw."""
@@ -57,6 +61,20 @@ class Sums:
         centred = _ratio(self.absolute, self.square, self.count)
         return np.minimum(centred, _ratio(self.absolute_raw, raw_square, self.count))
 
+    @property
+    def carrying(self) -> Array:
+        """How many paths carry each mean at least, wherever the centres are and whatever constant was taken off.
+
+        The smaller of (sum |y|)^2 / sum y^2 and a quarter of the same about the sample's own mean: about it, n paths of
+        which k have a value of their own count 4 k. Centres from a pilot may be off (one path of a rare event moves
+        them), so sum |y - mean| is bounded from below by sum |y - centre| - |sum (y - centre)|.
+        """
+        raw_square = self.square + 2 * self.centres * self.total + self.count * self.centres**2
+        spread = self.square - self.total**2 / self.count
+        spread = np.where(spread > ROUNDING * self.square, spread, 0.0)  # what is left of a constant is rounding
+        away = np.maximum(self.absolute - np.abs(self.total), 0.0)
+        return np.minimum(_ratio(away, spread, 4 * self.count) / 4, _ratio(self.absolute_raw, raw_square, self.count))
+
 
 def _ratio(absolute: Array, square: Array, count: int) -> Array:
     tiny = square <= 0
@@ -75,7 +93,10 @@ def sums_of(observables: Array, centres: Array) -> Sums:
 
 
 def control_weights(observables: Array, controls: Array) -> Array:
-    """Weights (T, C) such that observables - weights controls has least variance on this (pilot) ensemble.
+    """Weights (T, C) such that observables - weights controls has little variance on other paths too.
+
+    Least squares on this (pilot) ensemble; how many directions of the controls are used is chosen, for each observable,
+    by what weights found on one half of the paths leave on the other.
 
     ``controls`` (C, n) must have mean zero *exactly*, by construction of the noise alone: then any constant weights
     leave every mean untouched, and no claim is assumed.
@@ -84,12 +105,33 @@ def control_weights(observables: Array, controls: Array) -> Array:
         return np.zeros((len(observables), 0))
     scale = np.sqrt((controls**2).mean(axis=1))
     scale = np.where(scale > 0, scale, 1.0)
-    centred = (controls / scale[:, None]).T
-    centred = centred - centred.mean(axis=0)
-    targets = (observables - observables.mean(axis=1, keepdims=True)).T
-    weights, *_ = np.linalg.lstsq(centred, targets, rcond=1e-10)
-    out: Array = weights.T / scale
+    unit = (controls / scale[:, None]).T
+    targets = observables.T
+    best = np.array([_cutoffs(unit, targets, first) for first in (0, 1)]).sum(axis=0).argmin(axis=0)
+    fits = _fits(unit, targets)
+    out: Array = np.array([fits[choice][:, row] for row, choice in enumerate(best)]) / scale
     return out
+
+
+CUTOFFS = (1e-10, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1)
+"""Relative singular values below which directions of the controls are left out: a few rare paths rule them."""
+
+
+def _fits(controls: Array, targets: Array) -> list[Array]:
+    """Least-squares weights (C, T) of ``targets`` (n, T) on ``controls`` (n, C), one for each cutoff, and none."""
+    centred = controls - controls.mean(axis=0)
+    left, values, right = np.linalg.svd(centred, full_matrices=False)
+    seen = left.T @ (targets - targets.mean(axis=0))
+    kept = [values > cutoff * values[0] for cutoff in CUTOFFS]
+    fits = [right[keep].T @ (seen[keep] / values[keep][:, None]) for keep in kept]
+    return [*fits, np.zeros_like(fits[0])]
+
+
+def _cutoffs(controls: Array, targets: Array, first: int) -> Array:
+    """The variances (cutoffs + 1, T) that weights found on every other path leave on the rest."""
+    fits = _fits(controls[first::2], targets[first::2])
+    rest, seen = controls[1 - first :: 2], targets[1 - first :: 2]
+    return np.array([(seen - rest @ weights).var(axis=0) for weights in fits])
 
 
 def controlled(observables: Array, controls: Array, weights: Array) -> Array:

@@ -37,7 +37,10 @@ class Functional(Protocol):
 
 @runtime_checkable
 class Reducible(Functional, Protocol):
-    """A functional that splits over the span of the mean differences and its Gaussian complement."""
+    """A functional that splits over the span of the mean differences and its Gaussian complement.
+
+    It does not change when all laws are translated and y with them, by eta times as much.
+    """
 
     @property
     def laws(self) -> tuple[Mixture, ...]:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,13 @@ from theory.language.instances import Law, LawError
 
 Array = NDArray[np.float64]
 LOG_2PI = math.log(2 * math.pi)
+
+
+class Drawn(NamedTuple):
+    """Draws of X_0, shape (n, D), and the labels (n,) of their components."""
+
+    x0: Array
+    labels: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,17 @@ class Mixture:
 
     def sample(self, count: int, rng: np.random.Generator) -> Array:
         """``count`` independent draws of X_0, shape (count, D)."""
+        return self.draw(count, rng).x0
+
+    def draw(self, count: int, rng: np.random.Generator) -> Drawn:
+        """``count`` independent draws of X_0, with the components that they come from."""
         labels = choose(np.broadcast_to(np.array(self.weights)[:, None], (self.K, count)), rng.random(count))
         draws = rng.standard_normal((count, self.D))
         out = np.empty((count, self.D))
         for k in range(self.K):
             at = labels == k
             out[at] = np.array(self.means[k]) + times_rows(draws[at], self._roots[k])
-        return out
+        return Drawn(out, labels)
 
     @cached_property
     def _roots(self) -> tuple[Array, ...]:

@@ -134,7 +134,7 @@ class Saved:
                 self._parts[name] = done, value
         except SavedError:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError):
             raise SavedError(f"{self.path} is damaged, no run can be resumed from it; name another file") from None
 
 
@@ -162,7 +162,7 @@ def _plain(value: Any, kinds: Mapping[str, type]) -> Any:
 
 
 def _value(plain: Any, kinds: Mapping[str, type]) -> Any:
-    """The inverse. Raises ValueError, TypeError or KeyError for what :func:`_plain` does not make."""
+    """The inverse. Raises ValueError, TypeError or LookupError for what :func:`_plain` does not make."""
     if plain is None or type(plain) in (bool, int, str):
         return plain
     if type(plain) is not dict:

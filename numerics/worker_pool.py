@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -85,8 +87,11 @@ class WorkerPool(Executor):
         self._state, self._lock = _State(), threading.Lock()
         self._bell, self._ring = Pipe(duplex=False)
         self._crew: list[_Worker] = []
-        self._thread: threading.Thread | None = None
         self._stillborn = 0
+        self._thread = threading.Thread(target=self._look_after, name="worker pool", daemon=True)
+        with interrupts_blocked():
+            self._thread.start()
+        atexit.register(self.end)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """The future of ``fn(*args, **kwargs)``. What cannot be pickled is the exception of the future."""
@@ -100,11 +105,6 @@ class WorkerPool(Executor):
             if self._state.closing:
                 raise RuntimeError("cannot submit to an executor that was shut down")
             self._state.tasks.append(_Task(data, future))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._look_after, name="worker pool", daemon=True)
-                with interrupts_blocked():
-                    self._thread.start()
-                atexit.register(self.end)
             self._call()
         return future
 
@@ -133,8 +133,7 @@ class WorkerPool(Executor):
             cancelled = list(self._state.tasks) if cancel else []
             if cancel:
                 self._state.tasks.clear()
-            thread = self._thread
-            if thread is not None and thread.is_alive():
+            if self._thread.is_alive():
                 self._call()
         atexit.unregister(self.end)
         for task in cancelled:
@@ -142,8 +141,8 @@ class WorkerPool(Executor):
                 task.future.set_running_or_notify_cancel()
             elif task.begun:  # it waits for another worker
                 task.future.set_exception(ExecutorError("the worker processes were ended before the task was"))
-        if wait and thread is not None:
-            thread.join()
+        if wait:
+            self._thread.join()
 
     def _look_after(self) -> None:
         """The life of the pool, in a thread of its own (where Ctrl-C is blocked, also for the processes it starts)."""
@@ -203,7 +202,8 @@ class WorkerPool(Executor):
         context = multiprocessing.get_context("spawn")
         ours, theirs = Pipe()
         process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
-        process.start()
+        with interrupts_blocked():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self._crew.append(worker)
@@ -265,6 +265,7 @@ def _serve(pipe: Connection, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    keep_freed_memory()
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         pipe.send_bytes(b"ready")
@@ -295,12 +296,31 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
+@functools.cache
+def keep_freed_memory() -> None:
+    """Arrays of a chunk are freed and made anew all the time: with glibc, do not give them back to the system.
+
+    In a thread of Dask the page faults take as long as the computation.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        libc = ctypes.CDLL(None)
+        for option, megabytes in ((-1, 64), (-2, 16), (-3, 32)):  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD
+            libc.mallopt(option, megabytes << 20)
+
+
 @contextlib.contextmanager
 def interrupts_blocked() -> Iterator[None]:
     """Ctrl-C waits; threads and processes that are born meanwhile never see it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # else it is started with the first process, and unblocks Ctrl-C for that
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -76,9 +76,9 @@ class Claim:
     """One claim of the catalogue. Build it with :func:`proofs_checks.registry.claim`, which also registers it.
 
     ``squares`` gives, for an inequality, the non-negative term that its two sides differ by. ``single_route`` names
-    statements for which only one route exists, with the reason. Of several path forms (``paths``) each statement is read
-    by the first that can. ``correction`` says, for folklore (expected to be
-    refuted), what holds instead. ``needs`` lists the claims that the proof rests on.
+    statements for which only one route exists, with the reason. Of several path forms (``paths``) each statement is
+    read by the first that can. ``correction`` says, for folklore (expected to be refuted), what holds instead.
+    ``needs`` lists the claims that the proof rests on.
     """
 
     id: str
@@ -115,6 +115,11 @@ class Claim:
     def simulated(self) -> bool:
         """Whether any path form is stated."""
         return not all(isinstance(form, NotApplicable) for form in self.paths)
+
+    @property
+    def not_simulated_because(self) -> str:
+        """The reasons why path forms do not apply; "" if all do."""
+        return "; ".join(form.reason for form in self.paths if isinstance(form, NotApplicable))
 
     @property
     def is_folklore(self) -> bool:

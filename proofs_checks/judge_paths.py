@@ -81,13 +81,17 @@ def read(
     if process is None or not any(laws_of(claim, form) for form in forms):
         raise NothingToSimulateError("no numeric law or no simulated process belongs to the setting")
     each = share / (len(forms) * LAWS)
+    near = {MUTANT + m.name: m.of for m in claim.mutants}
     found: dict[str, Reading] = {}
     for form in forms:
         for law in laws_of(claim, form):
             wanted = {n: s for n, s in statements.items() if _open(found.get(n), law, laws_of(claim, form), n in false)}
             if not wanted:
                 break
-            said = confront_many(wanted, form, law, process, claim_id=claim.id, seed=seed, share=each)
+            said = confront_many(
+                wanted, form, law, process, claim_id=claim.id, seed=seed, share=each,
+                mutants={name: of for name, of in near.items() if name in wanted},
+            )  # fmt: skip
             for name, outcome in said.items():
                 if name not in found or found[name].outcome.outcome == "not-applicable" or outcome.outcome == "refuted":
                     found[name] = Reading(outcome, law)
@@ -104,7 +108,7 @@ def _open(found: Reading | None, law: Law, laws: Sequence[Law], false: bool) -> 
 def judge(claim: Claim, *, seed: int, share: float) -> Simulation:
     """Simulate once for the claim; ``share`` is its part of the family-wise error rate."""
     if not claim.simulated:
-        return _silent(claim, Outcome.NOT_APPLICABLE, claim.paths[0].reason)
+        return _silent(claim, Outcome.NOT_APPLICABLE, claim.not_simulated_because)
     start = time.perf_counter()
     statements: dict[str, Statement] = dict(claim.statements)
     variants = {MUTANT + m.name: m.statement for m in claim.mutants}

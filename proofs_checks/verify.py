@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from numerics.path_forms import Integrated, NotApplicable
+from numerics.path_forms import Integrated
 from numerics.worker_pool import ExecutorError
 from proofs_checks import interrupts, ledger, registry, workers
 from proofs_checks.assess import FAMILY_RATE, Assessment, Options, find

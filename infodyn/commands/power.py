@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,17 +38,14 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
         click.echo("infodyn: none of these claims is simulated; 'infodyn show ID' says why.", err=True)
         return 5
     share = verify.share_of(len(registry.load()))
-    jobs: list[tuple[str, Callable[[], Sequence[Row]]]] = [
-        (c.id, lambda c=c: tuple(power.measure(c, seed=seed, share=share)))
-        for c in claims  # type: ignore[misc]
-    ]
+    jobs: list[tuple[str, Callable[..., Iterable[Row]]]] = [(c.id, partial(power.measure, c)) for c in claims]
     if not ids:
-        jobs.append(("the reverse SDE", lambda: power.dynamics(seed=seed, share=share)))
+        jobs.append(("the reverse SDE", power.dynamics))
     rows: list[Row] = []
     with _bar(len(jobs)) as told:
         for name, work in jobs:
             told(name)
-            rows += work()
+            rows += work(seed=seed, share=share)
     if as_json:
         click.echo(json.dumps(power.to_json(rows, seed, share), indent=1, ensure_ascii=False))
     elif output is None:

@@ -28,8 +28,8 @@ def write(rows: Sequence[Row]) -> None:
     for claim, own in _groups(rows):
         page.heading(escape(claim))
         table = Table.grid(padding=(0, 2, 0, 0))
-        for justify in ("left", "left", "left", "right", "right", "left"):
-            table.add_column(justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for number in range(6):
+            table.add_column(justify="right" if number in (3, 4) else "left", overflow="fold")
         for r in own:
             table.add_row(_mark(r), r.kind, escape(r.name), *(_effort(r) or ("", "")), escape(_told(r)))
         page.line(table, indent=2)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from numerics.functionals import PathDivergence
 from numerics.mixtures import Array, Mixture
 from numerics.observables.along import Along

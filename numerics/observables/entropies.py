@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.mixtures import Array, Mixture
+from numerics.observables.controls import Displacement
 from numerics.observables.experiment import MARGIN, Check, Experiment
 from numerics.observables.observable import Observable
 from numerics.observables.path import Path, squares
@@ -26,28 +27,36 @@ from numerics.sde.posterior import Posterior
 PHI, H = "Phi", "h"
 
 
-def entropy(path: Path, kind: str, i: int) -> Array:
-    """Phi or h of the paths at node i, (n,)."""
+def _values(path: Path, kind: str, i: int) -> list[Array]:
+    """Phi at node i for each end, or h, which does not depend on it."""
     logs = path.logs(i)
     if kind == PHI:
-        ends = path.ends()
-        total: Array = -np.choose(ends, list(logs)) if len(logs) <= 32 else -np.take_along_axis(logs, ends[None], 0)[0]
-        return total
+        return [-row for row in logs]
     total = np.zeros(logs.shape[1])
     for row in logs:
         total -= np.exp(row) * row
-    return total
+    return [total]
 
 
-def spread(path: Path, kind: str, i: int) -> Array:
-    """|D_Z - D|^2, or its average over the components, at node i."""
-    mean, parts = path.mean(i), [squares(part) for part in (c - path.mean(i) for c in path.components(i))]
+def _spreads(path: Path, kind: str, i: int) -> list[Array]:
+    """|D_Z - D|^2 at node i for each end, or its average over the posterior."""
+    mean = path.mean(i)
+    parts = [squares(part - mean) for part in path.components(i)]
     if kind == PHI:
-        total: Array = np.choose(path.ends(), parts)
-        return total
+        return parts
     total = np.zeros(len(mean))
     for row, part in zip(path.logs(i), parts, strict=True):
         total += np.exp(row) * part
+    return [total]
+
+
+def _over_ends(path: Path, kind: str, rows: Sequence[Array]) -> Array:
+    """The average over the end of what was computed for each end."""
+    if kind == H:
+        return rows[0]
+    total = np.zeros_like(rows[0])
+    for weight, row in zip(path.end_weights(), rows, strict=True):
+        total += np.where(weight > 0, weight * row, 0.0)
     return total
 
 
@@ -63,7 +72,7 @@ class Value:
 
     def read(self, path: Path) -> Sequence[Array]:
         """The row."""
-        return [entropy(path, self.kind, path.node(self.mark))]
+        return [_over_ends(path, self.kind, _values(path, self.kind, path.node(self.mark)))]
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class Variances:
     def read(self, path: Path) -> Sequence[Array]:
         """Three variances and two excesses."""
         low, peak, high = (
-            (entropy(path, self.kind, path.node(mark)) - centre) ** 2
+            _over_ends(path, self.kind, [(v - centre) ** 2 for v in _values(path, self.kind, path.node(mark))])
             for mark, centre in zip(self.marks, self.centres, strict=True)
         )
         return [low, peak, high, peak - low, peak - high]
@@ -101,11 +110,14 @@ class Drift:
     def read(self, path: Path) -> Sequence[Array]:
         """Two rows."""
         a, b = path.node(self.first), path.node(self.last)
-        total = entropy(path, self.kind, b) - entropy(path, self.kind, a)
-        for i in range(a, b):
-            half = self.factor * (path.etas[i + 1] - path.etas[i]) / 2
-            total += half * (spread(path, self.kind, i) + spread(path, self.kind, i + 1))
-        return [total, total * entropy(path, self.kind, a)]
+        start = _values(path, self.kind, a)
+        totals = [after - before for after, before in zip(_values(path, self.kind, b), start, strict=True)]
+        for i in range(a, b + 1):
+            early, late = path.etas[max(i - 1, a)], path.etas[min(i + 1, b)]
+            for total, rate in zip(totals, _spreads(path, self.kind, i), strict=True):
+                total += self.factor * (late - early) / 2 * rate
+        weighted = [total * value for total, value in zip(totals, start, strict=True)]
+        return [_over_ends(path, self.kind, totals), _over_ends(path, self.kind, weighted)]
 
 
 @dataclass(frozen=True)
@@ -121,11 +133,11 @@ class QuadraticVariation:
     def read(self, path: Path) -> Sequence[Array]:
         """The row."""
         a, b = path.node(self.first), path.node(self.last)
-        values = [entropy(path, PHI, i) for i in range(a, b + 1)]
-        total = np.zeros(len(values[0]))
-        for before, after in zip(values, values[1:]):
-            total += (after - before) ** 2
-        return [total]
+        totals = [np.zeros(len(path.ys[0])) for _ in range(path.data.K)]
+        for i in range(a, b):
+            for total, before, after in zip(totals, path.logs(i), path.logs(i + 1), strict=True):
+                total += (after - before) ** 2
+        return [_over_ends(path, PHI, totals)]
 
 
 @dataclass(frozen=True)
@@ -140,8 +152,8 @@ class _Moment:
         if self.kind == PHI:
             total: Array = (np.exp(logs) * (-logs) ** self.power).sum(axis=0)
             return total
-        total = (-np.exp(logs) * logs).sum(axis=0) ** self.power
-        return total
+        local: Array = (-np.exp(logs) * logs).sum(axis=0) ** self.power
+        return local
 
 
 def mean_entropy(data: Mixture, eta: float) -> float:
@@ -156,10 +168,14 @@ def variance(data: Mixture, kind: str, eta: float) -> float:
     return expectation(data, eta, _Moment(kind, 2)) - mean_entropy(data, eta) ** 2
 
 
-def peak_mark(walk: Walk, kind: str) -> int:
-    """The inner mark at which quadrature puts the largest variance."""
-    found = {mark: variance(walk.data, kind, walk.eta(mark)) for mark in range(1, walk.marks)}
-    return max(found, key=lambda mark: found[mark])
+def around_peak(walk: Walk, kind: str) -> tuple[int, int, int]:
+    """The inner mark where quadrature puts the largest variance, between those where it is about half of it."""
+    marks = range(1, walk.marks)
+    found = {mark: variance(walk.data, kind, walk.eta(mark)) for mark in marks}
+    peak = max(marks, key=lambda mark: found[mark])
+    low = [mark for mark in marks if mark < peak and found[mark] <= found[peak] / 2]
+    high = [mark for mark in marks if mark > peak and found[mark] <= found[peak] / 2]
+    return max(low, default=1), peak, min(high, default=walk.marks)
 
 
 def pathwise_entropies(
@@ -169,25 +185,26 @@ def pathwise_entropies(
     """Means, variances and their peak, drift and quadratic variation of Phi and h.
 
     ``drift`` and ``variation`` are the claimed factors (1/2 and 2); with ``misplaced`` the peak is claimed for the end
-    of the grid. Variances have three times the margin. Raises NoTargetError above two dimensions.
+    of the grid. Margins are parts of the prior entropy H(Z), and for variances three times that part of the largest
+    one. Raises NoTargetError above two dimensions.
     """
     data, observables, checks = walk.data, list[Observable](), list[Check]()
+    prior = mean_entropy(data, 0.0)
     for kind in (PHI, H):
-        peak = peak_mark(walk, kind)
-        marks = max(peak // 4, 1), peak, (peak + 3 * walk.marks) // 4
+        marks = around_peak(walk, kind)
         centres = tuple(mean_entropy(data, walk.eta(mark)) for mark in marks)
         claimed = (marks[0], marks[2], marks[1]) if misplaced else marks
         middles = (centres[0], centres[2], centres[1]) if misplaced else centres
         for mark, centre in zip(marks, centres, strict=True):
             observables.append(Value(kind, mark))
-            checks.append(Check(f"E {kind} = H(Z | X_t)", _level(walk, mark), centre, margin * centre))
+            checks.append(Check(f"E {kind} = H(Z | X_t)", _level(walk, mark), centre, margin * prior))
         observables.append(Variances(kind, claimed, middles))  # type: ignore[arg-type]
         spreads = [variance(data, kind, walk.eta(mark)) for mark in claimed]
         for mark, value in zip(claimed, spreads, strict=True):
-            checks.append(Check(f"Var {kind}", _level(walk, mark), value, 3 * margin * value))
+            checks.append(Check(f"Var {kind}", _level(walk, mark), value, 3 * margin * max(spreads)))
         for mark in (claimed[0], claimed[2]):
             part = f"{_level(walk, claimed[1])} over {_level(walk, mark)}"
-            checks.append(Check(f"Var {kind} peaks in between", part, 0.0, 3 * margin * spreads[1], relation=">="))
+            checks.append(Check(f"Var {kind} peaks in between", part, 0.0, 3 * margin * max(spreads), relation=">="))
         fall = centres[0] - centres[2]
         observables.append(Drift(kind, marks[0], marks[2], drift))
         checks.append(Check(f"{kind} drifts by -{drift:g} of its spread", "mean", 0.0, margin * fall))
@@ -195,8 +212,8 @@ def pathwise_entropies(
         if kind == PHI:
             observables.append(QuadraticVariation(marks[0], marks[2]))
             claim = f"the quadratic variation of Phi is {variation:g} times the fall of H"
-            checks.append(Check(claim, "", variation * fall, margin * variation * fall))
-    return Experiment(name, walk, tuple(observables), tuple(checks))
+            checks.append(Check(claim, "", variation * fall, 3 * margin * variation * fall))
+    return Experiment(name, walk, tuple(observables), tuple(checks), (Displacement(),))
 
 
 def _level(walk: Walk, mark: int) -> str:

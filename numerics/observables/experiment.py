@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from numerics.mixtures import Mixture
 from numerics.observables.observable import Control, Level, Observable, Reader
@@ -15,7 +16,10 @@ from numerics.paths.decide import run_tests
 from numerics.paths.ensembles import Test
 from numerics.paths.pilot import pilot_of
 from numerics.sequential import EFFECTIVE, FAMILY_RATE, Outcome, normal_mixture_radius
-from numerics.simulate import CHUNK
+from numerics.simulate import CHUNK, Progress
+
+if TYPE_CHECKING:
+    from numerics.saved import Saved
 
 MARGIN = 0.01
 """The widest margin, as a part of the observable's scale; variances are given three times that."""
@@ -90,7 +94,7 @@ class Experiment:
 
 def run(
     experiment: Experiment, *, seed: int, share: float = FAMILY_RATE, max_paths: int = 1 << 22,
-    executor: Executor | None = None,
+    executor: Executor | None = None, progress: Progress | None = None, saved: Saved | None = None,
 ) -> Record:  # fmt: skip
     """Decide every check; ``share`` bounds the chance of any wrong decision and is split evenly.
 
@@ -98,7 +102,7 @@ def run(
     """
     results = run_tests(
         experiment.ensemble, experiment.tests, seed=seed, claim_id=STREAM, experiment=experiment.name, share=share,
-        max_paths=max_paths, executor=executor,
+        max_paths=max_paths, executor=executor, progress=progress, saved=saved,
     )  # fmt: skip
     lines = tuple(
         Line(

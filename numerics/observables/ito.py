@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
+from itertools import pairwise
 
 from numerics.mixtures import Array
 from numerics.observables.experiment import MARGIN, Check, Experiment
@@ -27,26 +27,26 @@ SLOPE = 0.05
 def residual(path: Path, rule: str, stride: int, drift: float = 1.0) -> Array:
     """log p at the end less at the start less the sums of the rule over every ``stride``-th node, (n,).
 
-    ``drift`` multiplies the term along d nu; 1 is right.
+    ``drift`` multiplies |s|^2/2; 1 is right. (A factor of both terms along d nu would not show: their mean is zero.)
     """
     nodes = range(0, path.nodes, stride)
     total: Array = path.posterior.log_density(path.ys[nodes[-1]], path.etas[nodes[-1]])
     total -= path.posterior.log_density(path.ys[0], path.etas[0])
-    x, s, rate = _at(path, 0, rule)
-    for i, j in zip(nodes, nodes[1:]):
+    x, s, rate = _at(path, 0, rule, drift)
+    for i, j in pairwise(nodes):
         dnu = 1 / path.etas[j] - 1 / path.etas[i]
-        later_x, later_s, later_rate = _at(path, j, rule)
+        later_x, later_s, later_rate = _at(path, j, rule, drift)
         if rule == ITO:
-            total -= products(s, later_x - x) + drift * rate * dnu
+            total -= products(s, later_x - x) + rate * dnu
         else:
-            total -= products(s + later_s, later_x - x) / 2 + drift * (rate + later_rate) * (dnu / 2)
+            total -= products(s + later_s, later_x - x) / 2 + (rate + later_rate) * (dnu / 2)
         x, s, rate = later_x, later_s, later_rate
     return total
 
 
-def _at(path: Path, i: int, rule: str) -> tuple[Array, Array, Array]:
+def _at(path: Path, i: int, rule: str, drift: float) -> tuple[Array, Array, Array]:
     s, eta = path.score(i), path.etas[i]
-    rate = squares(s) / 2
+    rate = drift * squares(s) / 2
     if rule == STRATONOVICH:
         rate += (eta * eta * trace(path.covariance(i)) - path.data.D * eta) / 2
     return path.ys[i] / eta, s, rate
@@ -54,17 +54,13 @@ def _at(path: Path, i: int, rule: str) -> tuple[Array, Array, Array]:
 
 @dataclass(frozen=True)
 class Residual:
-    """Its mean tends to zero with the step, at order 2 for the trapezoidal rule on exact paths."""
+    """Its mean tends to zero with the step, at order 1."""
 
     rule: str = STRATONOVICH
     drift: float = 1.0
     rows: int = 1
     extrapolated: bool = True
-
-    @property
-    def order(self) -> float | None:
-        """2 by the trapezoidal rule, 1 by the left-point rule."""
-        return 2 if self.rule == STRATONOVICH else 1
+    order: float | None = 1
 
     def read(self, path: Path) -> Sequence[Array]:
         """The row."""
@@ -102,7 +98,7 @@ def ito_identity(walk: Walk, *, margin: float = MARGIN, drift: float = 1.0, name
     The walk must start at eta > 0.
     """
     unit = math.sqrt(walk.data.D / 2)
-    check = Check(f"d log p with {drift:g} times its drift", "mean of the residual", 0.0, margin * unit)
+    check = Check(f"d log p with {drift:g} |s|^2/2 in its drift", "mean of the residual", 0.0, margin * unit)
     return Experiment(name, walk, (Residual(drift=drift),), (check,))
 
 

@@ -71,6 +71,15 @@ class Path:
         """The posterior mean within each component at node i, K arrays (n, D)."""
         return self._once("components", i, lambda: component_means(self.data, self.ys[i], self.etas[i]))
 
+    def end_weights(self) -> list[Array]:
+        """P(component at the end | the path) for each component: certain where it was drawn first.
+
+        Averages over the end are taken exactly with them, so no draw adds its noise.
+        """
+        if self.labels is not None:
+            return [(self.labels == k).astype(np.float64) for k in range(self.data.K)]
+        return list(self._once("weights", self.nodes - 1, lambda: np.exp(self.logs(self.nodes - 1))))
+
     def ends(self) -> NDArray[np.intp]:
         """The component each path ends in: the one it was drawn from, else drawn from the posterior at its end."""
         if self.labels is not None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def kernel_regression(
     levels = [first * (last / first) ** (i / steps) for i in range(steps + 1)]
     times = [process.time_of_sigma(level) for level in levels]
     etas = tuple((process.alpha(t) / process.sigma(t)) ** 2 for t in times)
-    middles = (process.time_of_sigma(math.sqrt(a * b)) for a, b in zip(levels, levels[1:]))
+    middles = (process.time_of_sigma(math.sqrt(a * b)) for a, b in pairwise(levels))
     kappas = tuple(factor * math.pow(process.g2(t), (power - 2) / 2) for t in middles)
     walk = Channel(data, etas)
     unit = sampled(walk, Strength())[0]

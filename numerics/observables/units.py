@@ -5,9 +5,8 @@ A unit only says what a margin is a part of; it is a constant, no evidence.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from collections.abc import Sequence
+from typing import Protocol
 
 from numerics.mixtures import Array
 from numerics.observables.path import Path

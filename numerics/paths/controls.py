@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.mixtures import Array, Noised
+from numerics.mixtures import Array, Drawn, Noised
 from theory.language.instances import Law
 
 
@@ -35,13 +35,30 @@ class Controls:
         """Add |eps|^2 - D of the noise that made X_t from X_0."""
         self.kernels.append((eps * eps).sum(axis=1) - eps.shape[1])
 
-    def start(self, eps: Array, x0: Array, noisy: Noised) -> None:
+    def start(self, eps: Array, drawn: Drawn, noisy: Noised) -> None:
         """Add the products of :func:`noise_powers` at the first node."""
-        self.kernels += list(noise_powers(eps, x0, noisy))
+        self.kernels += list(noise_powers(eps, drawn, noisy))
 
-    def rows(self, x0: Array, law: Law) -> Array:
+    def rows(self, drawn: Drawn, law: Law) -> Array:
         """All controls, shape (C, n)."""
-        return np.array([*self.first, *self.second, *self.kernels, *powers(x0, law)])
+        return np.array([*self.first, *self.second, *self.kernels, *powers(drawn.x0, law), *shares(drawn, law)])
+
+
+def shares(drawn: Drawn, law: Law) -> list[Array]:
+    """The draws of each component but the first, about their number, and X_0 about the mean of its component."""
+    if law.is_discrete:
+        return []  # functions of X0, which its powers follow
+    x0, labels = drawn
+    out = []
+    for k, c in enumerate(law.components):
+        mine = (labels == k).astype(np.float64)
+        if k:
+            out.append(mine - float(Fraction(str(c.weight))))
+        for i, mean in enumerate(c.mean):
+            away = mine * (x0[:, i] - float(Fraction(str(mean))))
+            variance = float(Fraction(str(c.cov[i][i])))
+            out += [away, away * away - variance * float(Fraction(str(c.weight)))]
+    return out
 
 
 def powers(x0: Array, law: Law) -> list[Array]:
@@ -65,15 +82,18 @@ def _moment(law: Law, i: int, power: int) -> float:
     return float(total)
 
 
-def noise_powers(eps: Array, x0: Array, noisy: Noised) -> Array:
+def noise_powers(eps: Array, drawn: Array | Drawn, noisy: Noised) -> Array:
     """Hermite polynomials of the noise times functions of X_0: powers, also localised to the components.
 
     ``eps`` is independent of X_0, so every product has mean zero whatever the function of X_0 is. The localisers are
     the responsibilities at alpha X_0: between two components a field of X_t bends where they meet.
     """
+    x0, labels = drawn if isinstance(drawn, Drawn) else (drawn, None)
     D = x0.shape[1]
-    local = noisy.responsibilities(noisy.alpha * x0)[1:]
+    local = list(noisy.responsibilities(noisy.alpha * x0)[1:])
     places = [np.ones(len(x0)), *local, *(r * (1 - r) for r in local)]
+    if labels is not None and not noisy.data.is_discrete:
+        places += [(labels == k).astype(np.float64) for k in range(1, noisy.data.K)]
     rows = []
     for i in range(D):
         e, u = eps[:, i], x0[:, i]

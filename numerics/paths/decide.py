@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,10 +26,13 @@ from numerics.mixtures import Array
 from numerics.paths.ensembles import Ensemble, Observed, Test
 from numerics.paths.pilot import PILOT, Pilot, pilot_of
 from numerics.sequential import EFFECTIVE, Decision, Outcome, asymptotic, decide, normal_mixture_radius
-from numerics.simulate import CHUNK, looks, simulate
+from numerics.simulate import CHUNK, Progress, StoppedError, looks, simulate
 from numerics.streams import stream
 
-__all__ = ["BIAS_SHARE", "PILOT", "Ensemble", "Observed", "Result", "Test", "run_tests"]
+if TYPE_CHECKING:
+    from numerics.saved import Saved
+
+__all__ = ["BIAS_SHARE", "PILOT", "Ensemble", "Observed", "Result", "StoppedTestsError", "Test", "run_tests"]
 
 BIAS_SHARE = 0.1
 """The part of a test's error rate that goes to its step bias."""
@@ -44,6 +48,14 @@ class Result:
     decision: Decision
     paths: int
     effective: float
+
+
+class StoppedTestsError(StoppedError):
+    """A run that was stopped: ``results`` by the chunks that are in. The bounds hold, at this number as at any."""
+
+    def __init__(self, done: int, chunks: int, results: list[Result]) -> None:
+        super().__init__(done, chunks)
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -103,10 +115,10 @@ class _Rule:
         return self.share * BIAS_SHARE
 
 
-def _planned(sds: Array, tests: Sequence[Test], share: float, most: int) -> int:
+def _planned(sds: Array, tests: Sequence[Test], share: float, most: int, size: int) -> int:
     """The number of chunks at which the hardest test should be decided, for tuning the sequences."""
     for chunks in looks(most):
-        count = chunks * CHUNK
+        count = chunks * size
         radii = [normal_mixture_radius(count, float(sd), share, count) for sd in sds]
         if all(1.4 * radius <= test.margin for radius, test in zip(radii, tests, strict=True)):
             return chunks
@@ -115,18 +127,22 @@ def _planned(sds: Array, tests: Sequence[Test], share: float, most: int) -> int:
 
 def run_tests(
     ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str, share: float,
-    max_paths: int, executor: Executor | None = None, ahead: int = 4, pilot: Pilot | None = None,
+    max_paths: int, executor: Executor | None = None, ahead: int = 4, pilot: Pilot | None = None, chunk: int = CHUNK,
+    progress: Progress | None = None, saved: Saved | None = None,
 ) -> list[Result]:  # fmt: skip
-    """Decide every test; ``share`` is split evenly over them. The bits do not depend on the executor.
+    """Decide every test on chunks of ``chunk`` paths; ``share`` is split evenly over them.
 
-    A statement's tests stop as soon as one of them is refuted or all are decided. Raises FloatingPointError if an
+    The bits do not depend on the executor.
+
+    A statement's tests stop as soon as one of them is refuted or all are decided. ``saved`` keeps every chunk, so that
+    a run which was stopped goes on. Raises StoppedTestsError at Ctrl-C, with what is known by then; FloatingPointError if an
     observable is not finite, BoundsError if one breaks the bounds of its test.
     """
     everything = tuple(range(len(tests)))
     if pilot is None:
-        pilot = pilot_of(ensemble, tests, seed=seed, claim_id=claim_id, experiment=experiment)
-    each, most = share / len(tests), max(1, max_paths // CHUNK)
-    rule = _Rule(each, CHUNK * _planned(pilot.sds, tests, each, most), most * CHUNK)
+        pilot = pilot_of(ensemble, tests, seed=seed, claim_id=claim_id, experiment=experiment, count=chunk)
+    each, most = share / len(tests), max(1, max_paths // chunk)
+    rule = _Rule(each, chunk * _planned(pilot.sds, tests, each, most, chunk), most * chunk)
     bettors = [None if t.bounds is None else Betting(t.bounds, rule.value, t.margin) for t in tests]
     variances = [float(sd) ** 2 for sd in pilot.sds]
     sums: dict[int, Sums] = {}
@@ -138,14 +154,19 @@ def run_tests(
         places = np.array([*rows, *(i + 2 * size for i in open_tests)])
         task = _Counting(
             ensemble, open_tests, pilot.weights[rows], pilot.centres[places],
-            tuple(_wager(bettors[i], variances[i], rule) for i in open_tests), done, CHUNK, seed, claim_id, experiment,
+            tuple(_wager(bettors[i], variances[i], rule) for i in open_tests), done, chunk, seed, claim_id, experiment,
         )  # fmt: skip
-        for stage, gains in simulate(task, look - done, executor, ahead):
-            for i, part, gain in zip(open_tests, _split(stage), gains, strict=True):
-                sums[i] = sums[i] + part if i in sums else part
-                bettor = bettors[i]
-                if bettor is not None and gain is not None:
-                    bettor.add(gain)
+        told = None if progress is None else _counted(progress, done, most)
+        try:
+            for stage, gains in simulate(task, look - done, executor, ahead, progress=told, saved=saved):
+                for i, part, gain in zip(open_tests, _split(stage), gains, strict=True):
+                    sums[i] = sums[i] + part if i in sums else part
+                    bettor = bettors[i]
+                    if bettor is not None and gain is not None:
+                        bettor.add(gain)
+        except StoppedError as stop:
+            results |= {i: _decide(tests[i], sums[i], rule, bettors[i]) for i in open_tests if i in sums}
+            raise StoppedTestsError(done + stop.done, most, [results[i] for i in everything if i in results]) from None
         done = look
         for i in open_tests:
             variances[i] = float(sums[i].variance[0])
@@ -155,6 +176,16 @@ def run_tests(
         if not open_tests:
             break
     return [results[i] for i in everything]
+
+
+def _counted(progress: Progress, done: int, most: int) -> Progress:
+    """The progress of one stage as that of the run, which may need up to ``most`` chunks."""
+
+    def tell(now: int, chunks: int, left: float | None) -> None:
+        pace = None if left is None or chunks == now else left / (chunks - now)
+        progress(done + now, most, None if pace is None else pace * (most - done - now))
+
+    return tell
 
 
 def _wager(bettor: Betting | None, variance: float, rule: _Rule) -> _Wager | None:
@@ -177,7 +208,7 @@ def _split(stage: Sums) -> list[Sums]:
 
 
 def _decide(test: Test, sums: Sums, rule: _Rule, bettor: Betting | None) -> Result:
-    mean, sd, carrying = sums.mean, np.sqrt(sums.variance), sums.effective
+    mean, sd, carrying = sums.mean, np.sqrt(sums.variance), sums.carrying
     effective = float(min(carrying[0], carrying[2]))
     # the mean of the step bias is an estimate too
     bias = abs(float(mean[1])) + normal_mixture_radius(sums.count, float(sd[1]), rule.bias, rule.tuned) + test.bias
@@ -200,19 +231,22 @@ def _decide(test: Test, sums: Sums, rule: _Rule, bettor: Betting | None) -> Resu
 
 
 def _may_decide(result: Result, sums: Sums, rule: _Rule) -> bool:
-    """Whether some difference inside the present bound would be decided with the whole budget."""
+    """Whether some difference inside the present bound would be decided with the whole budget.
+
+    Where none could be accepted then, only gross contradictions are looked for, with a sixteenth of the budget.
+    """
     d = result.decision
     if not math.isfinite(d.radius):
         return True
     sd = np.sqrt(sums.variance)
     last = normal_mixture_radius(rule.most, float(sd[0]), rule.value, rule.tuned)
-    bias = abs(float(sums.mean[1])) + result.test.bias
     now, later = (normal_mixture_radius(n, float(sd[1]), rule.bias, rule.tuned) for n in (sums.count, rule.most))
-    bias = max(bias - now, result.test.bias) + later
+    bias = max(d.bias - 2 * now, result.test.bias) + later  # the least it may come to
     guesses = [d.difference + d.radius * step / 8 for step in range(-8, 9)] + [0.0] * (abs(d.difference) <= d.radius)
     outcomes = {decide(guess, last, bias, d.margin, result.test.relation).outcome for guess in guesses}
-    useful = {Outcome.EQUIVALENT, Outcome.REFUTED} if result.test.refutes else {Outcome.EQUIVALENT}
-    return bool(outcomes & useful)
+    if Outcome.EQUIVALENT in outcomes:
+        return True
+    return result.test.refutes and Outcome.REFUTED in outcomes and d.radius > 4 * last
 
 
 def _still_open(open_tests: tuple[int, ...], tests: Sequence[Test], results: dict[int, Result]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.estimates import digits
-from numerics.mixtures import Array, mixture_of
+from numerics.mixtures import Array, Drawn, mixture_of
 from numerics.path_forms import Integrated, limit_of
 from numerics.paths.averages import NotReadableError, generators
 from numerics.paths.controls import Controls
@@ -55,7 +55,8 @@ class Plan:
     def walk(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> tuple[Observed, Array, Array]:
         """What :meth:`observe` sees, the draws of X0 and the states at the last node, each (n, D)."""
         data, D = mixture_of(self.law), self.law.D
-        x0 = data.sample(count, rng)
+        drawn = data.draw(count, rng)
+        x0 = drawn.x0
         needed = [self._needed(wanted, node) for node in range(len(self.times))]
         values = np.array([np.full(count, self.constants[i]) for i in wanted])
         tally = Controls(count, len(self.drives) + len(self.guides), 1 + len(self.guides))
@@ -69,27 +70,27 @@ class Plan:
                 factor, sd = transition(self.process, earlier, t)
                 xi = rng.standard_normal((count, D))
                 guides = [np.full(count, 1 / self.process.sigma(earlier) ** 2), *(read[u] for u in self.guides)]
-                tally.step(sd * xi, sd, self._slopes(earlier, x, x0), guides)
+                tally.step(sd * xi, sd, self._slopes(earlier, x, drawn), guides)
                 x = factor * x + sd * xi
             alpha, sigma = self.process.alpha(t), self.process.sigma(t)
             eps = (x - alpha * x0) / sigma
             if node == 0:
-                tally.start(eps, x0, data.noised(alpha, sigma))
+                tally.start(eps, drawn, data.noised(alpha, sigma))
             else:
                 tally.kernel(eps)
             terms = needed[node]
-            read = dict(zip(terms, scalars(self.law, self.process, t, terms, x, x0), strict=True))
+            read = dict(zip(terms, scalars(self.law, self.process, t, terms, x, drawn), strict=True))
             for row, i in enumerate(wanted):
                 for term, at, weight in self.weights[i]:
                     if at == node:
                         values[row] += weight * read[term]
-        return Observed(values, np.zeros_like(values), tally.rows(x0, self.law)), x0, x
+        return Observed(values, np.zeros_like(values), tally.rows(drawn, self.law)), x0, x
 
     def _needed(self, wanted: Sequence[int], node: int) -> list[Term]:
         wanted_terms = [term for i in wanted for term, at, _ in self.weights[i] if at == node]
         return list(dict.fromkeys((*wanted_terms, *self.guides)))
 
-    def _slopes(self, t: float, x: Array, x0: Array) -> list[list[Array]]:
+    def _slopes(self, t: float, x: Array, x0: Drawn) -> list[list[Array]]:
         """The gradients at t, by components, of the drives, and of the guides times the time that is left."""
         terms = [grad(u) for u in (*self.drives, *self.guides)]
         left = [1.0] * len(self.drives) + [self.times[-1] - t] * len(self.guides)

@@ -29,11 +29,13 @@ class Pilot:
     sds: Array
 
 
-def pilot_of(ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str) -> Pilot:
-    """The pilot of an ensemble: one chunk. Raises FloatingPointError if an observable is not finite on it."""
+def pilot_of(
+    ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str, count: int = CHUNK
+) -> Pilot:  # fmt: skip
+    """The pilot of an ensemble: one chunk of ``count`` paths. Raises FloatingPointError if an observable is not finite on it."""
     size = len(tests)
     with np.errstate(all="ignore"):
-        seen = ensemble.observe(tuple(range(size)), CHUNK, stream(seed, claim_id, f"{experiment}/{PILOT}", 0))
+        seen = ensemble.observe(tuple(range(size)), count, stream(seed, claim_id, f"{experiment}/{PILOT}", 0))
     if not all(np.isfinite(rows).all() for rows in (seen.values, seen.biases, seen.controls)):
         raise FloatingPointError("an observable is not finite on a simulated path")
     both = np.concatenate([seen.values, seen.biases])

@@ -136,11 +136,12 @@ class Pilot:
     ) -> None:
         self.law, self.process, self.rule, times = law, process, rule, rule.times
         rates, data = list(forms), mixture_of(law)
-        x0 = data.sample(CHUNK, rng)
+        drawn = data.draw(CHUNK, rng)
+        x0 = drawn.x0
         eps = rng.standard_normal(x0.shape)
         ends, middle = (0, len(times) - 1), times[len(times) // 2]
         noisy = data.noised(process.alpha(middle), process.sigma(middle))
-        self.controls = np.concatenate([noise_powers(eps, x0, noisy), np.array(powers(x0, law))])
+        self.controls = np.concatenate([noise_powers(eps, drawn, noisy), np.array(powers(x0, law))])
         self.read: list[dict[Term, Array]] = []
         self.means: list[dict[Term, float]] = []
         self.errors: list[dict[Term, float]] = []
@@ -149,7 +150,7 @@ class Pilot:
             polys += [poly for f in rates for _, poly in f.numbers] if node in ends else []
             wanted = generators(*polys)
             x = process.alpha(t) * x0 + process.sigma(t) * eps
-            read = scalars(law, process, t, [g.args[0] for g in wanted], x, x0)
+            read = scalars(law, process, t, [g.args[0] for g in wanted], x, drawn)
             self.read.append({g.args[0]: v for g, v in zip(wanted, read, strict=True)})
             self.means.append({g: float(v.mean()) for g, v in zip(wanted, read, strict=True)})
             self.errors.append({g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from numerics.estimates import SURE
 from numerics.evaluate import Interpreter
-from numerics.mixtures import Array
+from numerics.mixtures import Array, Drawn
 from numerics.paths.averages import Polynomial, derivative, evaluate, generators
 from numerics.rings import FloatRing
 from numerics.schedules import LinearProcess
@@ -31,19 +31,33 @@ def interpreter(law: Law, process: LinearProcess, t: float) -> Interpreter:
 
 
 def scalars(
-    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None, Z: Label = None
+    law: Law,
+    process: LinearProcess,
+    t: float,
+    terms: Sequence[Term],
+    x: Array,
+    X0: Array | Drawn | None,
+    Z: Label = None,
 ) -> list[Array]:
     """The values (n,) of scalar core terms at points x (n, D) with end points X0 (n, D) and labels Z."""
     return [np.broadcast_to(v[()], (len(x),)) for v in fields(law, process, t, terms, x, X0, Z)]
 
 
 def fields(
-    law: Law, process: LinearProcess, t: float, terms: Sequence[Term], x: Array, X0: Array | None, Z: Label = None
+    law: Law,
+    process: LinearProcess,
+    t: float,
+    terms: Sequence[Term],
+    x: Array,
+    X0: Array | Drawn | None,
+    Z: Label = None,
 ) -> list[dict[tuple[int, ...], Array]]:
     """The components of core terms of any rank: {(): values} for scalars, {(i, j): values} for matrices.
 
-    ``Z`` is one component of the law for all points, or an array of them.
+    ``Z`` is one component of the law for all points, or an array of them; draws of X0 may bring their labels.
     """
+    if isinstance(X0, Drawn):
+        X0, Z = X0
     reading = interpreter(law, process, t)
     place = tuple(np.ascontiguousarray(x[:, i]) for i in range(x.shape[1]))
     end = None if X0 is None else tuple(np.ascontiguousarray(X0[:, i]) for i in range(X0.shape[1]))

@@ -16,7 +16,7 @@ from itertools import product
 import numpy as np
 
 from numerics.estimates import certain
-from numerics.mixtures import Array, mixture_of
+from numerics.mixtures import Array, Drawn, mixture_of
 from numerics.path_forms import Static, limit_of
 from numerics.paths.averages import NotReadableError, Polynomial, difference, generators
 from numerics.paths.controls import noise_powers
@@ -49,14 +49,14 @@ class StaticEnsemble:
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Draw ``count`` pairs and read every wanted functional."""
-        x0, x = forward_pairs(self.law, self.process, self.times, count, rng)
-        values = _read(self.law, self.process, self.times[-1], [self.rows[i] for i in wanted], x, x0)
+        drawn, x = forward_pairs(self.law, self.process, self.times, count, rng)
+        values = _read(self.law, self.process, self.times[-1], [self.rows[i] for i in wanted], x, drawn)
         alpha, sigma = self.process.alpha(self.times[-1]), self.process.sigma(self.times[-1])
-        controls = noise_powers((x - alpha * x0) / sigma, x0, mixture_of(self.law).noised(alpha, sigma))
+        controls = noise_powers((x - alpha * drawn.x0) / sigma, drawn, mixture_of(self.law).noised(alpha, sigma))
         return Observed(values, np.zeros_like(values), controls)
 
 
-def _read(law: Law, process: LinearProcess, t: float, rows: Sequence[Row], x: Array, x0: Array) -> Array:
+def _read(law: Law, process: LinearProcess, t: float, rows: Sequence[Row], x: Array, x0: Drawn) -> Array:
     terms = list(dict.fromkeys(u for parts, _, _ in rows for u, _ in parts))
     read = dict(zip(terms, fields(law, process, t, terms, x, x0), strict=True))
     values = np.array([np.full(len(x), constant) for _, constant, _ in rows])

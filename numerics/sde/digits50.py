@@ -8,8 +8,10 @@ median says how good the arithmetic is, the largest value how ill-conditioned th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -58,9 +60,9 @@ def rerun(scheme: Scheme, data: Mixture, grid: Grid, noises: Sequence[Noise], *,
     fine = _Fine(data, context)
     start = np.zeros(noises[0].W.shape)
     plain = list(scheme.walk(Localised(data), grid, start, noises))
-    exact = list(scheme.walk(fine, _nodes(grid, context), _numbers(start, context), [  # type: ignore[arg-type]
-        Noise(_numbers(n.W, context), None if n.second is None else _numbers(n.second, context)) for n in noises
-    ]))  # fmt: skip
+    precise = _Nodes(tuple(context.mpf(s) for s in grid.nodes))
+    kicks = [_noise(n, scheme.needs, h, context) for n, h in zip(noises, precise.widths, strict=True)]
+    exact = list(scheme.walk(fine, precise, _numbers(start, context), kicks))  # type: ignore[arg-type]
     return _compared(fine, grid, plain, exact, digits)
 
 
@@ -72,8 +74,8 @@ def _compared(fine: _Fine, grid: Grid, plain: list[Array], exact: list[Array], d
         size = np.sqrt((ours**2).sum(axis=1).mean())
         states.append(np.sqrt((away**2).sum(axis=1)) / size)
         squared = (Posterior(fine.data).score(ours, eta) ** 2).sum(axis=1)
-        mean = fine.drift(other, fine.context.mpf(eta)) * eta - other
-        gaps = _floats(_numbers(squared, fine.context) - (mean**2).sum(axis=1))
+        score = fine.drift(other, fine.context.mpf(eta)) * eta - other
+        gaps = _floats(_numbers(squared, fine.context) - (score**2).sum(axis=1))
         scores.append(np.abs(gaps) / squared.mean())
         average = abs(float(gaps.mean() / squared.mean()))
     state, score = np.max(states, axis=0), np.max(scores, axis=0)
@@ -89,9 +91,18 @@ class _Nodes:
 
     nodes: tuple[Any, ...]
 
+    @property
+    def widths(self) -> list[Any]:
+        """The lengths of all steps."""
+        return [later - s for s, later in pairwise(self.nodes)]
 
-def _nodes(grid: Grid, context: Any) -> _Nodes:
-    return _Nodes(tuple(context.mpf(s) for s in grid.nodes))
+
+def _noise(noise: Noise, needs: str, width: Any, context: Any) -> Noise:
+    second = None if noise.second is None else _numbers(noise.second, context)
+    if second is not None and needs == "W,sign":
+        # the scheme takes the root of the width in float64; the sign carries the digits that it lacks
+        second = second * (context.sqrt(width) / math.sqrt(width))
+    return Noise(_numbers(noise.W, context), second)
 
 
 def _numbers(values: Array, context: Any) -> Array:
@@ -112,21 +123,21 @@ class _Fine:
 
     def __init__(self, data: Mixture, context: Any) -> None:
         self.data, self.context = data, context
-        self._parts: dict[Any, list[tuple[Any, Any, Any]]] = {}
+        self._parts: dict[Any, list[tuple[Any, list[Any], list[list[Any]]]]] = {}
 
     def drift(self, x: Array, s: Any) -> Array:
         """The posterior mean at points (n, D)."""
         out = np.empty(x.shape, dtype=object)
         for i, y in enumerate(x):
-            out[i] = self._mean(y, s)
+            out[i] = self._mean(list(y), s)
         return cast(Array, out)
 
     def diffusion(self, s: Any) -> Any:
         """One."""
         return self.context.mpf(1)
 
-    def _components(self, eta: Any) -> list[tuple[Any, Any, Any]]:
-        """(log weight at y = 0, Q m, C Q) of each component."""
+    def _components(self, eta: Any) -> list[tuple[Any, list[Any], list[list[Any]]]]:
+        """(log weight at y = 0, Q m, rows of C Q, none for an atom) of each component."""
         if eta not in self._parts:
             mp, parts, one = self.context, [], self.context.eye(self.data.D)
             for w, mean, cov in zip(self.data.weights, self.data.means, self.data.covs, strict=True):
@@ -134,14 +145,19 @@ class _Fine:
                 Q = mp.inverse(one + eta * C)
                 pull = Q * m
                 logs = mp.log(mp.mpf(w)) + mp.log(mp.det(Q)) / 2 - eta / 2 * (m.T * pull)[0]
-                parts.append((logs, np.array(pull.T.tolist()[0]), np.array((C * Q).tolist())))
+                spread = (C * Q).tolist() if any(v for row in cov for v in row) else []
+                parts.append((logs, list(pull), spread))
             self._parts[eta] = parts
         return self._parts[eta]
 
-    def _mean(self, y: Array, eta: Any) -> Any:
-        parts = self._components(eta)
-        logs = [constant + (pull * y).sum() + (y * (CQ * y).sum(axis=1)).sum() / 2 for constant, pull, CQ in parts]
+    def _mean(self, y: list[Any], eta: Any) -> list[Any]:
+        dot, logs, means = self.context.fdot, [], []
+        for constant, pull, spread in self._components(eta):
+            mean = [p + dot(row, y) for p, row in zip(pull, spread, strict=True)] if spread else pull
+            # pull . y + y . C Q y/2, with C Q y = mean - pull
+            logs.append(constant + dot([p + m for p, m in zip(pull, mean, strict=True)], y) / 2)
+            means.append(mean)
         top = max(logs)
         weights = [self.context.exp(v - top) for v in logs]
-        moved = [w * (pull + (CQ * y).sum(axis=1)) for w, (_, pull, CQ) in zip(weights, parts, strict=True)]
-        return sum(moved[1:], moved[0]) / sum(weights)
+        total = self.context.fsum(weights)
+        return [dot(weights, column) / total for column in zip(*means, strict=True)]

@@ -20,8 +20,9 @@ from numerics.mixtures import Array, Mixture
 from numerics.sde.posterior import Posterior
 from numerics.streams import stream
 
-PIECES = 512
-"""Places at which a rate is read; the grid is a smooth function of it, so steps can be extrapolated."""
+PIECES, PIECES_ABOVE = 512, 128
+"""Places at which a rate is read, on the line and above (where a reading is dear); the grid is a smooth function of it,
+so steps can be extrapolated."""
 NODES = 48
 """Gauss-Hermite nodes a component on the line."""
 DRAWS = 2048
@@ -137,7 +138,7 @@ def _rates(data: Mixture, kind: str, first: float, last: float) -> tuple[Array, 
     centre = [math.fsum(w * m[i] for w, m in zip(data.weights, data.means, strict=True)) for i in range(data.D)]
     spread = max(total - math.fsum(v * v for v in centre), 1e-300)
     scale = max(data.D / spread, first)
-    v = np.linspace(0.0, math.log1p((last - first) / scale), PIECES + 1)
+    v = np.linspace(0.0, math.log1p((last - first) / scale), (PIECES if data.D == 1 else PIECES_ABOVE) + 1)
     posterior, points, rate = Posterior(data), _points(data), _RATES[kind]
     speeds = np.empty_like(v)
     for i, value in enumerate(v):

@@ -81,6 +81,8 @@ def coarsened(needs: str, noises: Sequence[Noise], grid: Grid, factor: int) -> l
         if high - low == 1:
             return noises[low]
         middle = (low + high) // 2
-        return joined(needs, merged(low, middle), merged(middle, high), sum(widths[low:middle]), sum(widths[middle:high]))
+        return joined(
+            needs, merged(low, middle), merged(middle, high), sum(widths[low:middle]), sum(widths[middle:high])
+        )
 
     return [merged(k * factor, (k + 1) * factor) for k in range(grid.coarser(factor).steps)]

@@ -15,7 +15,7 @@ from numerics.mixtures import Array, Mixture, mixture_of
 from numerics.sde.schemes import Scheme
 from numerics.transfer.clock import nodes
 from numerics.transfer.lattice import Resolution
-from numerics.transfer.problem import Problem
+from numerics.transfer.problem import Problem, centred, largest
 from numerics.transfer.romberg import Extrapolated, extrapolate
 from numerics.transfer.routing import Route, route
 from numerics.transfer.schemes import OneStep
@@ -24,7 +24,7 @@ from theory.language.instances import Law
 
 FIRST = {1: 16, 2: 8}
 """Steps of the coarsest level, by dimension."""
-MOST = {1: 512, 2: 128}
+MOST = {1: 256, 2: 128}
 """Steps of the finest level, unless the caller says otherwise."""
 LEAST_LEVELS = 3
 RESOLUTIONS = {1: Resolution(1.4, 5.0, 7.5, 20_000), 2: Resolution(1.2, 3.0, 7.0, 700)}
@@ -127,6 +127,7 @@ def averages(
     resolution = RESOLUTIONS[problem.data.D] if scheme is None else FINE
     most = MOST[problem.data.D] if most_steps is None else most_steps
     combine = _Combination(functionals, plain, added)
+    scale = combine.largest(largest(problem, resolution))
     levels: list[Array] = []
     moved: list[Array] = []
     steps = FIRST[problem.data.D]
@@ -136,7 +137,8 @@ def averages(
         grid = nodes(problem.data, problem.last, steps)
         levels.append(combine(operator.values(problem, grid, resolution)))
         if len(levels) >= LEAST_LEVELS:
-            found = extrapolate(levels, moved, operator.powers, EPSILON * steps)
+            rounding = EPSILON * (4 * steps * np.abs(levels[-1]) + scale)
+            found = extrapolate(levels, moved, operator.powers, rounding)
             within = found.step + found.quadrature <= tolerance * np.abs(found.values)
             if bool(within.all()) or 2 * steps > most:
                 break
@@ -179,7 +181,8 @@ def _reduced(
 ) -> tuple[Problem, Array]:
     """The problem on the reduced space, and what the complement adds to each functional (M,)."""
     if way.reduction is None:
-        return Problem(data, last, functionals, strength), np.zeros(len(functionals))
+        problem = Problem(data, last, functionals, strength)
+        return problem if strength != 1 else centred(problem), np.zeros(len(functionals))
     first, *others = zip(way.reduction.laws, way.reduction.variances, strict=True)
     rest = iter(others)
     inside: list[Functional] = []
@@ -208,3 +211,7 @@ class _Combination:
             first, *square = (whole[self.places[p]] for p in _parts(functional))
             out.append(square[0] - first**2 if square else first)
         return np.array(out)
+
+    def largest(self, columns: Array) -> Array:
+        """The scale of what was asked for, from that of the columns."""
+        return np.array([columns[self.places[_parts(functional)[-1]]] for functional in self.asked])

@@ -64,9 +64,14 @@ class Axis:
         return Axis(self.first, self.spacing / factor, (self.count - 1) * factor + 1)
 
 
-def axes(data: Mixture, eta: float, noise: float, resolution: Resolution) -> tuple[Axis, ...]:
-    """A lattice over the law of y at ``eta``, for values that noise of sd ``noise`` averages."""
-    low, high = _box(data, eta, resolution.reach)
+def axes(data: Mixture, eta: float, noise: float, resolution: Resolution, ahead: float = 0.0) -> tuple[Axis, ...]:
+    """A lattice over the law of y at ``eta`` plus noise of variance ``ahead``, for values to be averaged.
+
+    ``noise`` is the sd of the Gaussian that averages them.
+    """
+    places, sds = _components(data, eta, ahead)
+    low = (places - resolution.reach * sds).min(axis=0)
+    high = (places + resolution.reach * sds).max(axis=0)
     spacing = min(noise / resolution.per_noise, strip(data, eta) / resolution.per_strip)
     out = []
     for start, end in zip(low, high, strict=True):
@@ -76,21 +81,20 @@ def axes(data: Mixture, eta: float, noise: float, resolution: Resolution) -> tup
     return tuple(out)
 
 
-def _box(data: Mixture, eta: float, reach: float) -> tuple[Array, Array]:
-    """The corners of the box that holds ``reach`` sd of every component at ``eta``."""
-    means = np.array(data.means)
-    sds = np.sqrt(eta * eta * np.array([np.diag(np.array(cov)) for cov in data.covs]) + eta)
-    return (eta * means - reach * sds).min(axis=0), (eta * means + reach * sds).max(axis=0)
+def _components(data: Mixture, eta: float, ahead: float = 0.0) -> tuple[Array, Array]:
+    """Centres and standard deviations of the components of y, (K, D) each."""
+    inner = np.array([np.diag(np.array(cov)) for cov in data.covs])
+    return eta * np.array(data.means), np.sqrt(eta * eta * inner + eta + ahead)
 
 
 SCAN = 4096
-"""Places at which the slopes of the log weights are compared, within so many sd of the components:"""
-SCANNED = 7.0
+"""Places at which the slopes of the log weights are compared, within so many sd of some component:"""
+SCANNED = 7.5
 
 
 @lru_cache(maxsize=4096)
 def strip(data: Mixture, eta: float) -> float:
-    """About the half-width of the strip around the lattice in which the responsibilities are analytic.
+    """About the half-width of the strip around the real points of the law in which the responsibilities are analytic.
 
     The gradient of a log weight is the component's posterior mean, so the spread of these means under the
     responsibilities, Cov(X_0 | y) less its part within components, measures the difference of slopes where components
@@ -98,10 +102,11 @@ def strip(data: Mixture, eta: float) -> float:
     """
     if data.K == 1:
         return math.inf
-    low, high = _box(data, eta, SCANNED)
-    each = round(SCAN ** (1 / data.D))
-    mesh = np.meshgrid(*(np.linspace(a, b, each) for a, b in zip(low, high, strict=True)), indexing="ij")
-    y = np.stack([m.ravel() for m in mesh]).T
+    places, sds = _components(data, eta)
+    each = round((SCAN / data.K) ** (1 / data.D))
+    cube = np.meshgrid(*(np.linspace(-SCANNED, SCANNED, each),) * data.D, indexing="ij")
+    rays = np.stack([c.ravel() for c in cube])
+    y = np.concatenate([place[:, None] + sd[:, None] * rays for place, sd in zip(places, sds, strict=True)], axis=1).T
     weights = Posterior(data).responsibilities(y, eta)
     within = component_covariances(data, eta)
     total = np.einsum("iin->n", Posterior(data).covariance(y, eta))
@@ -113,6 +118,12 @@ def strip(data: Mixture, eta: float) -> float:
 def component_covariances(data: Mixture, eta: float) -> list[Array]:
     """Cov(X_0 | y, component), (D, D) each: (C^-1 + eta)^-1 without inverting C."""
     return [np.linalg.solve(np.eye(data.D) + eta * np.array(cov), np.array(cov)) for cov in data.covs]
+
+
+def lattice_points(axis: tuple[Axis, ...]) -> Array:
+    """All points of the lattice, (n, r), coordinate-major; the last coordinate runs fastest."""
+    mesh = np.meshgrid(*(a.points for a in axis), indexing="ij")
+    return np.stack([m.ravel() for m in mesh]).T
 
 
 def gaussian_sums(targets: Array, noise: float, axis: Axis) -> csr_matrix:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from numerics.functionals import Functional
+from numerics.functionals import Functional, Reducible
 from numerics.mixtures import Array, Mixture
 from numerics.sde.posterior import Posterior
 from numerics.sde.problems import Localised
+from numerics.transfer.lattice import Resolution, axes, lattice_points
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,29 @@ class Problem:
         place = np.zeros((1, self.data.D))
         middle = self.last / 2
         return any(f.running(Posterior(self.data), place, middle) is not None for f in self.functionals)
+
+
+def largest(problem: Problem, resolution: Resolution) -> Array:
+    """The size (M,) of the functionals where paths go: rounding is relative to it, however rare large values are."""
+    axis = axes(problem.data, problem.last, math.sqrt(problem.last), replace(resolution, per_strip=1.0))
+    y = lattice_points(axis)
+    sizes: Array = np.abs(problem.terminal(y)).max(axis=0)
+    if problem.runs:
+        sizes = sizes + problem.last * np.abs(problem.running(y, problem.last)).max(axis=0)
+    return sizes
+
+
+def centred(problem: Problem) -> Problem:
+    """The same averages of X_0 less its mean, if every functional is known not to mind translations."""
+    kept: list[Functional] = []
+    data = problem.data
+    mean = (np.array(data.weights)[:, None] * np.array(data.means)).sum(axis=0)
+    for functional in problem.functionals:
+        if not isinstance(functional, Reducible):
+            return problem
+        kept.append(functional.reduced([_moved(law, mean) for law in functional.laws]))
+    return replace(problem, data=_moved(data, mean), functionals=tuple(kept))
+
+
+def _moved(law: Mixture, by: Array) -> Mixture:
+    return replace(law, means=tuple(tuple(m) for m in (np.array(law.means) - by).tolist()))

@@ -2,7 +2,8 @@
 
 In an orthonormal basis of that span and its complement, X_0 is a mixture of N(., c I) on the span and independent
 N(0, c) across it, and so is the path y_eta = eta X_0 + W_eta: the drift of the reverse SDE splits too. Translations
-drop out. :mod:`numerics.space.span` finds the rank exactly for a law in closed form.
+drop out, and the mean of the first law becomes the origin. For a law in closed form :mod:`numerics.space.span` finds the
+rank exactly.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def reduction(laws: Sequence[Mixture], rank: int | None = None) -> Reduction | N
     if any(c is None for c in variances):
         return None
     means = np.array([mean for law in laws for mean in law.means])
-    centre = means[0]
-    _, sizes, directions = np.linalg.svd(means - centre)
+    centre = (np.array(laws[0].weights)[:, None] * np.array(laws[0].means)).sum(axis=0)
+    _, sizes, directions = np.linalg.svd(means - means[0])
     if rank is None:
         rank = int((sizes > SAME * max(1.0, float(np.abs(means).max())) * len(means)).sum())
     rank = max(rank, 1)

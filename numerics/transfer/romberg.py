@@ -24,25 +24,29 @@ class Extrapolated:
     quadrature: Array
 
 
-def extrapolate(levels: list[Array], moved: list[Array], powers: tuple[int, ...], rounding: float) -> Extrapolated:
+def extrapolate(levels: list[Array], moved: list[Array], powers: tuple[int, ...], rounding: Array) -> Extrapolated:
     """``levels`` (M,) from coarse to fine, at least two; ``moved``: those but the finest on moved lattices.
 
-    The finest lattices are the finest, so their error is put at that of the level before. ``rounding``: relative error
-    of the sums in float64.
+    The finest lattices are the finest, so their error is put at that of the level before. ``rounding`` (M,): what is
+    lost in float64. Where the last two changes of the levels are not in the ratio of the leading power, give or take a
+    factor 2, there is no expansion yet, and the step error is the farthest level from the value.
     """
     best, column, level = _best(levels, powers)
     step = np.maximum(np.abs(best - column), np.abs(best - level))
+    if len(levels) > 3:
+        before, _, sooner = _best(levels[:-1], powers)
+        # two levels may agree by chance, seldom twice, and errors fall by little more than the last power says
+        step = np.maximum(step, np.abs(before - sooner) / 2 ** (powers[min(len(levels) - 2, len(powers) - 1)] - 2))
     if len(levels) > 2:
-        before = _best(levels[:-1], powers)
-        # two levels may agree by chance, seldom twice: errors fall by no more than the last power says
-        step = np.maximum(
-            step, np.abs(before[0] - before[2]) / 2 ** (powers[min(len(levels) - 2, len(powers) - 1)] - 2)
-        )
+        early, late = np.abs(levels[-2] - levels[-3]), np.abs(levels[-1] - levels[-2])
+        tame = (early >= 2 ** (powers[0] - 1) * late) & (early <= 2 ** (powers[0] + 1) * late)
+        farthest = np.max([np.abs(level - best) for level in levels], axis=0)
+        step = np.where(tame, step, np.maximum(step, farthest))
     changes = [np.abs(a - b) for a, b in zip(levels, moved, strict=False)]
     changes.append(changes[-1])
     shares = _weights(len(levels), powers)
     quadrature = sum((abs(w) * c for w, c in zip(shares, changes, strict=True)), np.zeros_like(best))
-    return Extrapolated(best, step, quadrature + rounding * np.abs(best))
+    return Extrapolated(best, step, quadrature + rounding)
 
 
 def _best(levels: list[Array], powers: tuple[int, ...]) -> tuple[Array, Array, Array]:

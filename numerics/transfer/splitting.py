@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.mixtures import Array
-from numerics.transfer.lattice import Axis, Resolution, axes, gaussian_sums
+from numerics.transfer.lattice import Axis, Resolution, axes, gaussian_sums, lattice_points
 from numerics.transfer.problem import Problem
 
 SUBSTEPS = 2
@@ -37,13 +37,12 @@ class Splitting:
         """The expected functionals (M,) of the scheme on the grid ``nodes``."""
         widths = np.diff(nodes)
         noises = np.sqrt(np.concatenate([[widths[0]], widths[1:] + widths[:-1], [widths[-1]]]) / 2)
-        times = [*(nodes[:-1] + widths / 2), problem.last]
         runs = problem.runs
-        axis = axes(problem.data, times[-1], noises[-1], resolution)
-        values = problem.terminal(_mesh(axis))
+        axis = axes(problem.data, problem.last, noises[-1], resolution)
+        values = problem.terminal(lattice_points(axis))
         for n in range(len(widths) - 1, -1, -1):
-            before = axes(problem.data, times[n], noises[n], resolution)
-            moved, along = flow(problem, _mesh(before), nodes[n], nodes[n + 1], runs)
+            before = axes(problem.data, nodes[n], noises[n], resolution, widths[n] / 2)
+            moved, along = flow(problem, lattice_points(before), nodes[n], nodes[n + 1], runs)
             values = _averaged(values, axis, noises[n + 1], moved)
             if along is not None:
                 values += along
@@ -71,12 +70,6 @@ def flow(problem: Problem, y: Array, eta: float, later: float, runs: bool) -> tu
                 along += (weight * h / 6) * problem.running(place, time)
         y = y + (h / 6) * (k1 + 2 * (k2 + k3) + k4)
     return y, along
-
-
-def _mesh(axis: tuple[Axis, ...]) -> Array:
-    """All points of the lattice, (n, r), coordinate-major; the last coordinate runs fastest."""
-    mesh = np.meshgrid(*(a.points for a in axis), indexing="ij")
-    return np.stack([m.ravel() for m in mesh]).T
 
 
 def _averaged(values: Array, axis: tuple[Axis, ...], noise: float, targets: Array) -> Array:

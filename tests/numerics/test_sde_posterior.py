@@ -15,16 +15,22 @@ def random_mixture(D, K, seed, kind):
     covs = []
     for k in range(K):
         root = rng.standard_normal((D, max(1, D - k if kind == "rank" else D))) * 0.4
-        full = {"full": root @ root.T, "rank": root @ root.T, "scalar": 0.1 * (k + 1) * np.eye(D), "zero": 0 * np.eye(D)}
+        full = {
+            "full": root @ root.T,
+            "rank": root @ root.T,
+            "scalar": 0.1 * (k + 1) * np.eye(D),
+            "zero": 0 * np.eye(D),
+        }
         covs.append(full[kind] if kind != "mixed" else [full["full"], full["zero"], full["scalar"]][k % 3])
     nested = tuple(tuple(tuple(row) for row in cov.tolist()) for cov in covs)
     return Mixture(tuple(weights.tolist()), tuple(tuple(m) for m in rng.standard_normal((K, D)).tolist()), nested)
 
 
-LAWS = {
-    f"{kind} {K} in R^{D}": random_mixture(D, K, 7 * D + K, kind)
-    for kind in ("full", "rank", "scalar", "zero", "mixed") for D in (1, 2, 8) for K in (1, 2, 3)
-}  # fmt: skip
+CASES = [
+    ("full", 1, 1), ("scalar", 1, 2), ("zero", 1, 2), ("mixed", 1, 3), ("full", 2, 1), ("full", 2, 3), ("rank", 2, 2),
+    ("mixed", 2, 3), ("zero", 2, 2), ("full", 8, 2), ("rank", 8, 3), ("mixed", 8, 3), ("scalar", 8, 2),
+]  # fmt: skip
+LAWS = {f"{kind}, {K} in R^{D}": random_mixture(D, K, 7 * D + K, kind) for kind, D, K in CASES}
 every_law = pytest.mark.parametrize("data", LAWS.values(), ids=LAWS)
 
 
@@ -34,7 +40,7 @@ def channel(data, eta, count=40, seed=0):
 
 
 @every_law
-@pytest.mark.parametrize("eta", [0.05, 2.0, 50.0])
+@pytest.mark.parametrize("eta", [0.05, 50.0])
 def test_posterior_agrees_with_the_noised_mixture(data, eta):
     y, posterior = channel(data, eta), Posterior(data)
     for alpha in (1.0, 0.6):
@@ -62,7 +68,7 @@ def test_mean_and_covariance_are_derivatives_of_the_log_evidence(data):
         slope = (posterior.log_evidence(y + step, eta) - posterior.log_evidence(y - step, eta)) / (2 * h)
         assert posterior.mean(y, eta)[:, i] == pytest.approx(slope, abs=1e-8)
         bend = (posterior.mean(y + step, eta) - posterior.mean(y - step, eta)) / (2 * h)
-        assert covariance[i].T == pytest.approx(bend, abs=1e-8)
+        assert np.allclose(covariance[i].T, bend, rtol=0, atol=1e-8)
     second = np.einsum("iin->n", covariance) + (posterior.mean(y, eta) ** 2).sum(axis=1)
     slope = (posterior.log_evidence(y, eta + h) - posterior.log_evidence(y, eta - h)) / (2 * h)
     assert slope == pytest.approx(-second / 2, abs=1e-7)
@@ -81,7 +87,7 @@ def test_at_the_origin_it_is_the_prior(data):
 
 
 @every_law
-@pytest.mark.parametrize("eta", [0.0, 1e-300, 1e-12, 1.0, 1e6, 1e12])
+@pytest.mark.parametrize("eta", [0.0, 1e-300, 1.0, 1e12])
 def test_no_signal_to_noise_ratio_gives_nan(data, eta):
     posterior = Posterior(data)
     y = np.concatenate([channel(data, eta, 20), np.zeros((1, data.D)), np.full((1, data.D), -1e3 * max(eta, 1.0))])
@@ -107,4 +113,4 @@ def test_bits_depend_neither_on_memory_order_nor_on_slicing(data):
     for f in (posterior.mean, posterior.log_evidence, posterior.score, posterior.class_entropy):
         whole = f(flat, 3.0)
         assert np.array_equal(whole, f(np.ascontiguousarray(y), 3.0))
-        assert np.array_equal(np.concatenate([f(flat[:17], 3.0), f(flat[17:], 3.0)]), whole)
+        assert np.array_equal(np.concatenate([f(flat[:1], 3.0), f(flat[1:18], 3.0), f(flat[18:], 3.0)]), whole)

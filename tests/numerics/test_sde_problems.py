@@ -105,9 +105,7 @@ def test_exponential_euler_is_the_same_scheme_in_every_view(process, lam):
     eta = [(process.alpha(t) / process.sigma(t)) ** 2 for t in grid.nodes]
     local = Grid(tuple(eta))
     normals = rng.standard_normal((6, n, 2))
-    x, y = (
-        [Noise(normals[i] * math.sqrt(g.width(i))) for i in range(6)] for g in (grid, local)
-    )
+    x, y = ([Noise(normals[i] * math.sqrt(g.width(i))) for i in range(6)] for g in (grid, local))
     start = rng.standard_normal((n, 2))
     scale = [process.alpha(t) / process.sigma(t) ** 2 for t in (first, last)]
     ours = end(EXPONENTIAL_EULER, ReverseSDE(process, PLANE, lam), grid, start, x) * scale[1]
@@ -143,7 +141,10 @@ def test_what_cannot_be_started_or_stepped_is_refused():
 # -- clocks ---
 @by_process
 def test_clocks_keep_time(process):
-    for clock, u in ((LogSigma(process), math.log(0.6)), (LogSNR(process, 0.9, 0.3), log_snr_at(process, levels(process)[0]))):  # noqa: E501
+    for clock, u in (
+        (LogSigma(process), math.log(0.6)),
+        (LogSNR(process, 0.9, 0.3), log_snr_at(process, levels(process)[0])),
+    ):
         h = 1e-5
         slope = (clock.time(u + h) - clock.time(u - h)) / (2 * h)
         assert clock.speed(u) == pytest.approx(slope, rel=1e-6)
@@ -212,9 +213,21 @@ def test_reverse_steps_in_the_plane_have_the_forward_moments():
     rng, n = np.random.default_rng(4), 40_000
     _, (early, late) = forward_states(PLANE, (0.7, 5.0), n, rng)
     back = reverse_step(PLANE, early, 0.7, 5.0, rng)
-    products = [(u[:, :, None] * v[:, None, :]).reshape(n, -1) for u, v in ((early, late), (early, back), (late, late), (back, back))]  # noqa: E501
+    products = [
+        (u[:, :, None] * v[:, None, :]).reshape(n, -1)
+        for u, v in ((early, late), (early, back), (late, late), (back, back))
+    ]
     for a, b in ((products[0], products[1]), (products[2], products[3]), (late, back)):
         assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) < 5 * np.sqrt((a.var(axis=0) + b.var(axis=0)) / n)).all()
+
+
+def test_a_reverse_step_of_a_gaussian_has_its_mean_and_variance():
+    rng, n, c, eta, h = np.random.default_rng(8), 40_000, 0.4, 2.0, 3.0
+    y = np.full((n, 1), 1.3)
+    later = reverse_step(Mixture((1.0,), ((0.7,),), (((c,),),)), y, eta, eta + h, rng)[:, 0]
+    mean, variance = 1.3 + h * (0.7 + c * 1.3) / (1 + eta * c), h + h**2 * c / (1 + eta * c)
+    assert abs(later.mean() - mean) < 4 * math.sqrt(variance / n)
+    assert later.var() == pytest.approx(variance, rel=4 * math.sqrt(2 / n))
 
 
 @pytest.mark.parametrize("data", [MIX3, PLANE], ids=["line", "plane"])

@@ -26,7 +26,7 @@ def noise_strength(s):
     return 0.6 + 0.3 * math.cos(2 * s)
 
 
-TIMED = UserSDE(lambda x, s: np.sin(x + s) - x / 2, noise_strength)
+TIMED = UserSDE(lambda x, s: np.sin(3 * x + s) - x / 2, noise_strength)
 LINEAR = UserSDE(lambda x, s: -(1 + math.sin(3 * s)) * x, noise_strength)
 
 
@@ -55,7 +55,7 @@ PROBLEMS = {
 
 @cache
 def reference(problem, count=3000):
-    sde, grid, start, posterior = PROBLEMS[problem]
+    sde, grid, start, _ = PROBLEMS[problem]
     noises = list(draws("W,H", grid, count, 1, np.random.default_rng(1)))
     return noises, end(SRA_1, sde, grid, np.full((count, 1), start), noises)
 
@@ -107,8 +107,9 @@ def test_strong_order_of_paths_that_keep_their_branch(scheme, problem):
 def test_a_flip_is_as_likely_as_the_strong_error_is_large():
     for scheme in SCHEMES:
         rates = flips(against_reference(scheme.name, "mix3"))
-        assert all(a > b for a, b in pairwise(rates))
+        assert rates[0] > 2 * rates[-1]
         if scheme.strong_order == 1:
+            assert all(a > b for a, b in pairwise(rates))
             assert slope(rates) == pytest.approx(1, abs=0.3)
     assert flips(against_reference("SRA1", "mix3"))[0] < flips(against_reference("Euler-Maruyama", "mix3"))[0] / 4
 
@@ -140,7 +141,9 @@ def test_strong_order_without_sampling_on_a_linear_sde(scheme):
     exact = end(SRA_1, LINEAR, grid, np.zeros((count, 1)), noises)
     errors = []
     for factor in (32, 16, 8):
-        x = end(scheme, LINEAR, grid.coarser(factor), np.zeros((count, 1)), coarsened(scheme.needs, noises, grid, factor))  # noqa: E501
+        x = end(
+            scheme, LINEAR, grid.coarser(factor), np.zeros((count, 1)), coarsened(scheme.needs, noises, grid, factor)
+        )
         errors.append(math.sqrt(((x - exact) ** 2).sum()))
     # The term of SRA1 that is of order 1.5 holds the second derivative of the drift.
     assert slope(errors) == pytest.approx(2 if scheme is SRA_1 else scheme.strong_order, abs=0.1)
@@ -149,7 +152,9 @@ def test_strong_order_without_sampling_on_a_linear_sde(scheme):
 # -- noise on one Brownian path ---
 def brownian(count, fine, rng):
     """Explicit paths on a fine mesh of [0, 1], from which W and H of any stretch are read off."""
-    return np.concatenate([np.zeros((1, count)), np.cumsum(rng.standard_normal((fine, count)) / math.sqrt(fine), axis=0)])
+    return np.concatenate(
+        [np.zeros((1, count)), np.cumsum(rng.standard_normal((fine, count)) / math.sqrt(fine), axis=0)]
+    )
 
 
 def stretch(path, low, high):
@@ -166,7 +171,7 @@ def test_joined_noise_is_that_of_the_explicit_path():
     pieces = [stretch(path, a, b) for a, b in pairwise(cuts)]
     [whole] = coarsened("W,H", pieces, grid, 4)
     exact = stretch(path, 0, 1200)
-    assert whole.W == pytest.approx(exact.W, abs=1e-13)
+    assert np.allclose(whole.W, exact.W, rtol=0, atol=1e-13)
     assert whole.second == pytest.approx(exact.second, abs=1e-13)
     # the sign is that of the bridge at the inner node, whichever its place
     [sign] = coarsened("W,sign", [stretch(path, 0, 400), stretch(path, 400, 1200)], Grid((0.0, 1 / 3, 1.0)), 2)
@@ -200,7 +205,7 @@ def test_coarsening_by_four_is_coarsening_by_two_twice(needs):
     for once, twice in zip(
         coarsened(needs, noises, grid, 4), coarsened(needs, halved, grid.coarser(2), 2), strict=True
     ):
-        assert once.W == pytest.approx(twice.W, abs=1e-14)
+        assert np.allclose(once.W, twice.W, rtol=0, atol=1e-14)
         if needs != "W":
             assert once.second == pytest.approx(twice.second, abs=1e-14)
 

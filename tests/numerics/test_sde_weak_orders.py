@@ -16,7 +16,7 @@ from numerics.sde.grids import Grid, information_grid, log_sigma, log_snr, unifo
 from numerics.sde.noise import Noise
 from numerics.sde.posterior import Posterior
 from numerics.sde.problems import Clocked, ForwardSDE, Localised, ReverseSDE, UserSDE
-from numerics.sde.schemes import EULER_MARUYAMA, EXPONENTIAL_EULER, ONE_EVALUATION, SCHEMES, SRA_1, STOCHASTIC_HEUN
+from numerics.sde.schemes import EXPONENTIAL_EULER, ONE_EVALUATION, SCHEMES, SRA_1, STOCHASTIC_HEUN
 
 TWO = Mixture((0.5, 0.5), ((1.0,), (-1.0,)), (((0.0,),),) * 2)
 MIX3 = Mixture((0.3, 0.45, 0.25), ((-2.0,), (0.5,), (2.0,)), (((0.0225,),), ((0.09,),), ((0.04,),)))
@@ -52,7 +52,7 @@ class Remembering:
 
 
 def law(scheme, sde, grid, observables, start, reach, knots=201, memory=8):
-    """E observable(X), one for each column of observables(x), at the end of ``grid`` under the scheme itself, by backward quadrature from the last step.
+    """E of each column of observables(X) at the end of ``grid``, under the scheme itself, by backward quadrature.
 
     At time s the states lie within ``reach(s)``. A scheme with memory is a Markov chain of (state, last drift); the
     dependence on the last drift is smooth and weak, so a few Chebyshev nodes carry it.
@@ -138,7 +138,10 @@ def exact_average(data, eta, observables):
     return total
 
 
-CASES = {"two deltas": (TWO, 4.0, lambda s: s + 8 * math.sqrt(s)), "mix3": (MIX3, 12.0, lambda s: 2.8 * s + 7 * math.sqrt(s))}
+CASES = {
+    "two deltas": (TWO, 4.0, lambda s: s + 8 * math.sqrt(s)),
+    "mix3": (MIX3, 12.0, lambda s: 2.8 * s + 7 * math.sqrt(s)),
+}
 
 
 @pytest.mark.parametrize("case", CASES)

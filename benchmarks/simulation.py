@@ -1,0 +1,290 @@
+"""Simulated paths against diffrax, torchsde and naive NumPy: path-steps a second, and error at equal time.
+
+``make bench``, or ``python benchmarks/simulation.py [--quick]``; the peers come with ``pip install -e '.[bench]'`` (on
+a machine without a GPU take torch from its CPU wheels), and one that is not there is said. Everything runs in one
+process on one thread, in turn; processor times, the best of several repeats. *Steps* are path-steps of the reverse SDE
+to sigma = 0.1 (two atoms: 0.5); a ratio to the normals is to the rate at which the generator alone delivers them.
+*Errors* are root mean squares over independent runs, relative, of E|s|^2 at the end, against quadrature; plain Euler is
+naive NumPy in log sigma with the best of several step counts. Two processes are timed by the wall clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from simulation_peers import diffrax_run, missing, naive_euler, naive_score, parts, torchsde_run  # isort: skip
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from numerics.functionals import SquaredScore
+from numerics.mixtures import Mixture
+from numerics.schedules import VE_PROCESS
+from numerics.sde.clocks import LogSigma
+from numerics.sde.fused import FusedPosterior
+from numerics.sde.fused_walks import euler_walk, one_evaluation_walk
+from numerics.sde.grids import information_grid, log_sigma, uniform
+from numerics.sde.noise import draws
+from numerics.sde.problems import Clocked, Localised, ReverseSDE
+from numerics.sde.quasi import sobol_noises
+from numerics.sde.schemes import EULER_MARUYAMA
+from numerics.streams import stream
+from numerics.transfer import average
+
+
+def line(weights, means, sds):
+    return Mixture(tuple(weights), tuple((float(m),) for m in means), tuple(((float(s) ** 2,),) for s in sds))
+
+
+def eight():
+    """Eight components in eight dimensions with standard deviation 0.2."""
+    means = np.random.default_rng(1).standard_normal((8, 8))
+    cov = tuple(tuple(0.04 * (i == j) for j in range(8)) for i in range(8))
+    return Mixture((0.125,) * 8, tuple(map(tuple, means.tolist())), (cov,) * 8)
+
+
+TWO, MIX3, EIGHT = line((0.5, 0.5), (-1, 1), (0, 0)), line((0.3, 0.45, 0.25), (-2, 0.5, 2), (0.15, 0.3, 0.2)), eight()
+LAWS = {"mix3": (MIX3, 100.0, 16384), "two atoms": (TWO, 4.0, 16384), "8-D": (EIGHT, 100.0, 4096)}
+"""Law, signal-to-noise ratio at the end, paths in a chunk."""
+FIRST = 20.0
+VE = LogSigma(VE_PROCESS)
+
+
+def rng_of(name, run=0):
+    return stream(0, "benchmark", name, run)
+
+
+def finish(walk):
+    *_, (_, state) = walk
+    return state
+
+
+def entries(law, options, absent):
+    """name: (order, function, path-steps of a call) of everything that is timed on one law."""
+    data, last, n = LAWS[law]
+    N, D = 64 if options.quick else 200, data.D
+    zero, sigma, rng = np.zeros((n, D)), 1 / math.sqrt(last), rng_of("throughput")
+    anderson, localised = Clocked(ReverseSDE(VE_PROCESS, data), VE), Localised(data)
+    logs, plain = log_sigma(FIRST, sigma, N), uniform(0.0, last, N)
+    buffer, few = np.empty((D, n)), max(N // 8, 8)
+
+    def normals():
+        for _ in range(N):
+            rng.standard_normal(out=buffer)
+
+    def schemes():
+        for _ in EULER_MARUYAMA.walk(localised, plain, zero, draws("W", plain, n, D, rng)):
+            pass
+
+    out = {
+        "normals alone": (0, normals, n * N),
+        "Euler, log sigma": (1, lambda: finish(euler_walk(anderson, logs, zero, rng, (N,))), n * N),
+        "Euler, localised": (1, lambda: finish(euler_walk(localised, plain, zero, rng, (N,))), n * N),
+        "one evaluation": (2, lambda: finish(one_evaluation_walk(localised, plain, zero, rng, (N,))), n * N),
+        "Euler, unfused": (1, schemes, n * N),
+        "naive NumPy Euler": (1, lambda: naive_euler(data, FIRST, sigma, few, n, 0), n * few),
+    }
+    if "diffrax" not in absent:
+        for solver, order in (("Euler", 1), ("SRA1", 2)):
+            for lean in (False, True):
+                run = diffrax_run(data, solver, lean, last, N, n)
+                out[f"diffrax {solver}, {'lean' if lean else 'softmax'}"] = (order, run, n * N)
+    if "torchsde" not in absent:
+        for method, order in (("euler", 1), ("srk", 2)):
+            run = torchsde_run(data, method, last, few, n)
+            out[f"torchsde {method}"] = (order, run, n * few)
+    return out
+
+
+def throughput(console, options, absent):
+    """Table one."""
+    table = Table(
+        "law",
+        "what",
+        "order",
+        "M steps/s",
+        "of the normals",
+        "one evaluation is",
+        title="Path-steps per second of one core",
+    )
+    for law in LAWS:
+        todo = entries(law, options, absent)
+        best, shares = dict.fromkeys(todo, math.inf), {name: [] for name in todo}
+        for repeat in range(options.repeats):
+            for name, (_, run, steps) in todo.items():
+                if repeat >= 3 and best[name] > 1e-7:
+                    continue  # slow peers: three repeats
+                spent = []
+                for f, count in ((run, steps), (todo["normals alone"][1], todo["normals alone"][2])):
+                    start = time.process_time()
+                    f()
+                    spent.append((time.process_time() - start) / count)
+                best[name] = min(best[name], spent[0])
+                best["normals alone"] = min(best["normals alone"], spent[1])
+                shares[name].append(spent[1] / spent[0])
+        for name, (order, _, _) in todo.items():
+            ratio = "" if order == 0 or name == "one evaluation" else f"x {best[name] / best['one evaluation']:.1f}"
+            share = f"{best['normals alone'] / best[name]:.0%} (in pairs {statistics.median(shares[name]):.0%})"
+            table.add_row(law, name, str(order or ""), f"{1e-6 / best[name]:.2f}", "" if order == 0 else share, ratio)
+        table.add_section()
+    console.print(table)
+
+
+def squared_score(data, last):
+    """E|s|^2 at the end, by the trapezoidal rule."""
+    w, m, c = parts(data)
+    v = c + 1 / last
+    x = np.linspace(-12, 12, 200_001)[:, None]
+    p = w * np.exp(-((x - m[:, 0]) ** 2) / (2 * v)) / np.sqrt(2 * math.pi * v)
+    s = -(p * (x - m[:, 0]) / v).sum(axis=1) / p.sum(axis=1)
+    return float(np.trapezoid(s * s * p.sum(axis=1), x[:, 0]))
+
+
+class Budget:
+    """Processor time to be spent in chunks: another one as long as it is expected to fit."""
+
+    def __init__(self, seconds):
+        self.start, self.seconds, self.done = time.process_time(), seconds, 0
+
+    def more(self):
+        spent = time.process_time() - self.start
+        go = self.done == 0 or spent * (1 + 1 / self.done) <= self.seconds
+        self.done += go
+        return go
+
+
+def mean_square(data, y, last):
+    pull = FusedPosterior(data).mean(y, last)
+    pull *= last
+    pull -= y
+    return float((pull * pull).mean())
+
+
+def plain_euler(data, last, steps, seconds, run):
+    """E|s|^2 by naive Euler within a budget."""
+    sigma, score, values, budget = 1 / math.sqrt(last), naive_score(data), [], Budget(seconds)
+    while budget.more():
+        x = naive_euler(data, FIRST, sigma, steps, 4096, 1000 * run + budget.done)
+        values.append(float((score(x, sigma) ** 2).mean()))
+    return statistics.fmean(values)
+
+
+def sampled(data, last, steps, seconds, run):
+    """E|s|^2 by the one-evaluation rule."""
+    grid, values, budget, rng = information_grid(data, last, steps), [], Budget(seconds), rng_of("sampled", run)
+    start = np.zeros((16384, 1))
+    while budget.more():
+        state = finish(one_evaluation_walk(Localised(data), grid, start, rng, (steps,)))
+        values.append(mean_square(data, state, last))
+    return statistics.fmean(values)
+
+
+def quasi(data, last, steps, seconds, run):
+    """The same from scrambled Sobol points."""
+    grid, values, budget, rng = information_grid(data, last, steps), [], Budget(seconds), rng_of("quasi", run)
+    start = np.zeros((1 << 15, 1))
+    while budget.more():
+        noises = sobol_noises("W,sign", grid, len(start), 1, rng)
+        state = finish(one_evaluation_walk(Localised(data), grid, start, noises, (steps,)))
+        values.append(mean_square(data, state, last))
+    return statistics.fmean(values)
+
+
+METHODS = (("one evaluation", sampled, 32), ("one evaluation", sampled, 64),
+           ("one evaluation, Sobol points", quasi, 16), ("one evaluation, Sobol points", quasi, 32))  # fmt: skip
+
+
+def errors(console, options):
+    """Table two."""
+    T, runs = (0.25, 4) if options.quick else (1.0, 6)
+    table = Table(
+        "law",
+        "method",
+        "error",
+        "plain Euler is",
+        title=f"Relative error of E|s|^2 after {T:g} s of one core; {runs} runs",
+    )
+    for law in ("two atoms", "mix3"):
+        data, last, _ = LAWS[law]
+        truth = squared_score(data, last)
+
+        def rms(method, steps, data=data, last=last, truth=truth):
+            return math.sqrt(
+                statistics.fmean((method(data, last, steps, T, run) / truth - 1) ** 2 for run in range(runs))
+            )
+
+        sampled(data, last, 64, 0.0, 0)  # grids are made once
+        scanned = {steps: rms(plain_euler, steps) for steps in (64, 128, 256, 512)}
+        best = min(scanned, key=scanned.get)
+        table.add_row(
+            law, f"plain Euler, {best} steps (the best of {', '.join(map(str, scanned))})", f"{scanned[best]:.1e}", ""
+        )
+        for name, method, steps in METHODS:
+            error = rms(method, steps)
+            table.add_row(law, f"{name}, {steps} steps", f"{error:.1e}", f"x {scanned[best] / error:.1f}")
+        start = time.process_time()
+        found = average(SquaredScore(), data, last, tolerance=1e-6)
+        spent = time.process_time() - start
+        error = max(abs(found.value / truth - 1), 1e-12)
+        table.add_row(
+            law,
+            f"transfer operator ({spent:.2f} s; states {found.error / truth:.0e})",
+            f"{error:.1e}",
+            f"x {scanned[best] / error:.0f}",
+        )
+        table.add_section()
+    console.print(table)
+
+
+def work(chunk):
+    """What a process does."""
+    data, last, n = LAWS["mix3"]
+    grid = information_grid(data, last, 64)
+    state = finish(one_evaluation_walk(Localised(data), grid, np.zeros((n, 1)), rng_of("processes", chunk), (64,)))
+    return mean_square(data, state, last)
+
+
+def processes(console, options):
+    """Wall clock of one process and two."""
+    chunks, found, times = 32 if options.quick else 160, [], {1: [], 2: []}
+    pools = {jobs: ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) for jobs in times}
+    for jobs, pool in pools.items():
+        list(pool.map(work, range(4 * jobs)))  # started, with their grids
+    for _ in range(3):
+        for jobs, pool in pools.items():
+            start = time.perf_counter()
+            found.append(list(pool.map(work, range(chunks))))
+            times[jobs].append(time.perf_counter() - start)
+    for pool in pools.values():
+        pool.shutdown()
+    same = all(values == found[0] for values in found)
+    ratio = min(times[1]) / min(times[2])
+    console.print(f"two processes are {ratio:.2f} x one ({os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}); "
+                  f"results {'are the same bits' if same else 'DIFFER'}")  # fmt: skip
+
+
+def main():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer steps, smaller budgets")
+    parser.add_argument("--repeats", type=int, help="of every timing (9; with --quick 4)")
+    options = parser.parse_args()
+    options.repeats = options.repeats or (4 if options.quick else 9)
+    console = Console(width=150)
+    absent = missing("diffrax", "torchsde")
+    if absent:
+        console.print(f"not installed, hence left out: {', '.join(absent)} (pip install -e '.[bench]')")
+    throughput(console, options, absent)
+    errors(console, options)
+    processes(console, options)
+
+
+if __name__ == "__main__":
+    main()
