@@ -54,6 +54,7 @@ verify-thorough: $(VENV)/.dev
 	$(BIN)/python -m proofs_checks.attack soundness --count 20000 --jobs $(JOBS)
 	$(BIN)/python -m proofs_checks.attack numbers --count 10000 --jobs $(JOBS)
 	$(BIN)/python -m proofs_checks.attack power --count 400 --jobs $(JOBS)
+	$(BIN)/python -m proofs_checks.attack calibration --jobs $(JOBS)
 	$(MAKE) --no-print-directory test-oracle
 
 test: $(VENV)/.dev

@@ -21,11 +21,13 @@ COMMANDS = {
     "confront": "infodyn.commands.confront", "latex": "infodyn.commands.latex",
     "fixed-points": "infodyn.commands.fixed_points", "critical": "infodyn.commands.critical",
     "completion": "infodyn.commands.completion", "peaks": "infodyn.commands.peaks",
+    "simulate": "infodyn.commands.simulate",
     "power": "infodyn.commands.power",
 }  # fmt: skip
 HELP = {
     "verify": "Settle claims of the catalogue.", "mutants": "Show the near misses of claims and what refutes them.",
     "peaks": "Find all local extrema over a range of noise levels.",
+    "simulate": "Simulate a quantity and hold it against the theory.",
     "list": "List the claims.", "show": "Show one claim with all its evidence.",
     "value": "Compute a quantity with guaranteed digits.", "derive": "Derive a closed form.",
     "prove": "Write the certificates of a claim.", "recheck": "Prove a certificate again, with the kernel alone.",

@@ -60,6 +60,9 @@ class DaskExecutor(Executor):
         self._client, self._where = client, where
         self._executor = client.get_executor(pure=False)
         self._sources = sources()
+        self._pending: set[Future[Any]] = set()
+        self._lock, self._over = threading.Lock(), threading.Event()
+        threading.Thread(target=self._watch, name="Dask watch", daemon=True).start()
 
     @property
     def jobs(self) -> int:
@@ -70,6 +73,8 @@ class DaskExecutor(Executor):
         """The future of ``fn(*args, **kwargs)``; ExecutorError is its exception if Dask could not do it."""
         theirs = self._executor.submit(_checked, fn, args, kwargs)
         ours: Future[T] = Future()
+        with self._lock:
+            self._pending.add(ours)
         ours.add_done_callback(lambda future: theirs.cancel() if future.cancelled() else None)
         theirs.add_done_callback(functools.partial(self._pass_on, ours))
         return ours
@@ -78,19 +83,44 @@ class DaskExecutor(Executor):
         """Take no more work."""
         self._executor.shutdown(wait=wait and not cancel_futures)
 
-    def _pass_on(self, ours: Future[Any], theirs: Future[tuple[str, Any]]) -> None:
+    def _watch(self) -> None:
+        """A future whose result is on its way when the connection breaks would never be done."""
+        silent = 0
+        while not self._over.wait(1.0):
+            silent = silent + 1 if self._client.status != "running" else 0
+            if silent >= 3:
+                with self._lock:
+                    lost = list(self._pending)
+                for ours in lost:
+                    self._finish(ours, None, ExecutorError(f"{self._where} was lost, and its work with it"))
+
+    def _finish(self, ours: Future[Any], value: Any, error: BaseException | None) -> None:
+        with self._lock:
+            if ours not in self._pending:
+                return
+            self._pending.remove(ours)
         if not ours.set_running_or_notify_cancel():
             return
+        if error is None:
+            ours.set_result(value)
+        else:
+            ours.set_exception(error)
+
+    def _pass_on(self, ours: Future[Any], theirs: Future[tuple[str, Any]]) -> None:
         if theirs.cancelled():
-            ours.set_exception(ExecutorError(f"{self._where} was lost, and its work with it"))
+            self._finish(ours, None, ExecutorError(f"{self._where} was lost, and its work with it"))
             return
         error = theirs.exception()
         if error is not None:
-            ours.set_exception(self._in_words(error))
+            self._finish(ours, None, self._in_words(error))
         elif theirs.result()[0] != self._sources:
-            ours.set_exception(ExecutorError(_other_sources(self._where)))
+            self._finish(ours, None, ExecutorError(_other_sources(self._where)))
         else:
-            ours.set_result(theirs.result()[1])
+            self._finish(ours, theirs.result()[1], None)
+
+    def close(self) -> None:
+        """End the watch; the client belongs to whoever made it."""
+        self._over.set()
 
     def _in_words(self, error: BaseException) -> BaseException:
         distributed = _distributed()
@@ -148,7 +178,8 @@ def _client(distributed: Any, to: Any, where: str) -> Iterator[DaskExecutor]:
                 raise ExecutorError(_other_sources(where))
         except ImportError:
             raise ExecutorError(f"a worker of {where} cannot import infodyn; install it there as it is here") from None
-        yield DaskExecutor(client, where)
+        with contextlib.closing(DaskExecutor(client, where)) as executor:
+            yield executor
     finally:
         client.close(timeout=PATIENCE)
 
@@ -160,10 +191,12 @@ def _other_sources(where: str) -> str:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Dask logs what it retries; we say what became of it."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    known = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado")]
+    before = {name: logging.getLogger(name).level for name in known}
+    for name in known:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

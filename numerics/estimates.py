@@ -12,7 +12,6 @@ import numpy as np
 
 from numerics.mixtures import Array
 
-
 ROUNDING = 1e-13
 """Part of a sum of squares below which a difference of such sums is rounding."""
 
@@ -152,13 +151,6 @@ def certain(values: Array, controls: Array) -> Array:
     """The size of the mean of ``values`` (.., n) less what chance may have added to it, never below zero."""
     mean, error = _mean(values, controls)
     out: Array = np.maximum(np.abs(mean) - CERTAIN * error, 0.0)
-    return out
-
-
-def highest(values: Array, controls: Array) -> Array:
-    """A bound of the size of the mean of ``values`` (.., n)."""
-    mean, error = _mean(values, controls)
-    out: Array = np.abs(mean) + SURE * error
     return out
 
 

@@ -240,6 +240,8 @@ def _assess_on(
     pending: dict[Future[tuple[str, dict[Kind, Finding]]], Claim] = {}
     _sources_here()  # before threads of an executor may ask for it all at once
     for claim in _longest_first(claims):
+        if interruption.pressed:
+            break
         try:
             pending[executor.submit(find_elsewhere, bench.task(claim))] = claim
         except BrokenExecutor as error:

@@ -14,6 +14,28 @@ VALUES = (
     *POINTS, *NUMBERS, "mutual-information", "information-rate", "class-entropy", "class-entropy-rate", "varentropy",
     "variance-phi", "variance-h", "variance-phi-class", "variance-h-class",
 )  # fmt: skip
+SIMULATED = {
+    "fisher-information": "E|s|^2", "expected-divergence": "E div s", "entropy": "h(X_t)",
+    "conditional-entropy": "H(X_0|X_t) of atoms", "class-entropy": "H(Z|X_t), Z the component",
+    "mutual-information": "I(X_0;X_t), half the time integral of the mmse", "mmse": "E tr Cov(X_0|X_t)",
+    "varentropy": "Var log p(X_t)", "variance-h": "Var H(X_0|x) of atoms",
+    "variance-phi": "Var log P(X_0|X_t) of atoms", "variance-h-class": "Var H(Z|x)",
+    "variance-phi-class": "Var log P(Z|X_t)", "path-divergence": "KL of the path laws of --law and --against",
+}  # fmt: skip
+EXPERIMENTS = {
+    "marginals": "moments, score and entropy along the reverse SDE",
+    "marginals-Euler": "the same by Euler's scheme in t",
+    "marginals-localised": "the same in localisation coordinates",
+    "marginals-family": "the same along the member lambda = 1/2", "marginals-flow": "the same along the flow",
+    "distribution": "Kolmogorov-Smirnov distance", "kernel-regression": "reverse increments on their claimed mean",
+    "calibration": "posterior martingale and committor", "pathwise-entropies": "Phi and h: mean, variance, drift",
+    "Ito-identity": "log p along paths, the mean", "Ito-rate": "log p along paths, the rate of the residual",
+    "path-divergence": "Girsanov: path and endpoint divergence",
+    "entropy-production": "along paths and between the ends",
+    "total-fluctuation": "E exp(-entropy produced) = 1", "information-fluctuation": "E w/P(Z|X_t) = 1",
+    "commitment": "which branch, when, and kept", "symmetric-point-held": "the flow stays at x = 0",
+    "symmetric-point-left": "the reverse SDE leaves x = 0", "precision": "E|s|^2 and path divergence to 1e-3",
+}  # fmt: skip
 """Named here because their homes import the numerics; a test compares."""
 PROCESSES = {
     "ve": "variance exploding, sigma^2 = t", "edm": "alpha = 1, sigma = t", "vp": "variance preserving, beta = 1",
@@ -50,6 +72,12 @@ def quantities(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     """Names of quantities: of ``derive`` those with closed forms, of ``value`` all."""
     names = CLOSED_FORMS if ctx.info_name == "derive" else VALUES
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def simulated(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What can be simulated: quantities and experiments."""
+    offered = {**EXPERIMENTS, **SIMULATED}
+    return [CompletionItem(name, help=what) for name, what in offered.items() if name.startswith(incomplete)]
 
 
 def laws(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -90,6 +118,6 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 
 COMPLETERS = {
     "id": claims, "ids": claims, "quantity": quantities, "law": laws, "process": processes, "group": groups,
-    "clock": clocks, "evidence": kinds,
+    "clock": clocks, "evidence": kinds, "what": simulated, "against": laws,
 }  # fmt: skip
 """By the name of a parameter, whichever command it belongs to."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from numerics.empirical.levels import Level, closed, level_at
 from numerics.empirical.terms import prepare
 from numerics.paths.averages import NotReadableError, difference, generators, has_average, polynomial
-from numerics.paths.integrated import FLIPPED, clenshaw_curtis
+from numerics.paths.rates import FLIPPED, clenshaw_curtis
 from theory.language.instances import LawError
 from theory.language.statements import Rel, Statement
 from theory.language.terms import Term, walk

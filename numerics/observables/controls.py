@@ -18,8 +18,9 @@ import numpy as np
 
 from numerics.functionals import Functional
 from numerics.mixtures import Array, Mixture
+from numerics.observables.observable import Control
 from numerics.observables.path import Path, products
-from numerics.observables.walks import Drawing
+from numerics.observables.walks import Drawing, Simulated, Walk
 from numerics.sde.posterior import Posterior
 
 NODES = 12
@@ -88,7 +89,7 @@ def _fields(path: Path, i: int) -> tuple[Array, Array, Array]:
 class Guided:
     """The best martingale of a functional of paths on the line, up to second order in the noise of each step.
 
-    ``etas`` are the nodes of the finest level. Raises ValueError above one dimension.
+    ``etas`` are the nodes of the finest level, as far as the functional goes. Raises ValueError above one dimension.
     """
 
     functional: Functional
@@ -103,12 +104,21 @@ class Guided:
         """Two rows: of first and of second order."""
         path = drawing.levels[0]
         first, second = np.zeros((2, len(path.ys[0])))
-        for i, (table, kick) in enumerate(zip(_tables(self), drawing.kicks, strict=True)):
+        for i, (table, kick) in enumerate(zip(_tables(self), drawing.kicks, strict=False)):
             cells = table.cells(path.ys[i].T[0])
             z = kick.T[0]
             first += table.first[cells] * z
             second += table.second[cells] * (z * z - 1)
         return [first, second]
+
+
+def guided(walk: Walk, functional: Functional, mark: int = -1) -> tuple[Control, ...]:
+    """The guided control of a functional up to a mark, where there is one: for simulated paths on the line."""
+    if not isinstance(walk, Simulated) or walk.data.D > 1:
+        return ()
+    etas = tuple(walk.view.place(s)[1] for s in walk.grid.nodes)
+    last = len(etas) if mark == -1 else mark * 2 ** (walk.levels - 1) + 1
+    return (Guided(functional, walk.data, etas[:last]),) if last > 1 else ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +137,7 @@ class _Table:
         return found
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _tables(guide: Guided) -> tuple[_Table, ...]:
     from scipy.interpolate import CubicSpline
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from numerics.functionals import PathDivergence
 from numerics.mixtures import Array, Mixture
 from numerics.observables.along import Along
-from numerics.observables.controls import Displacement, Guided
+from numerics.observables.controls import Displacement, guided
 from numerics.observables.experiment import MARGIN, Check, Experiment
 from numerics.observables.observable import Control
 from numerics.observables.targets import expectation
-from numerics.observables.walks import Simulated, Walk
+from numerics.observables.walks import Walk
 from numerics.sde.posterior import Posterior
 
 
@@ -45,15 +45,5 @@ def path_divergence(
     target = factor * endpoint_divergence(walk.data, other, walk.eta(-1))
     check = Check("path divergence = endpoint divergence", "", target, margin * target)
     functional = PathDivergence(other)
-    return Experiment(name, walk, (Along(functional),), (check,), guides(walk, functional))
-
-
-def guides(walk: Walk, functional: PathDivergence) -> tuple[Control, ...]:
-    """The controls for a functional of a simulated reverse SDE; guided ones on the line."""
-    if not isinstance(walk, Simulated):
-        return ()
-    controls: tuple[Control, ...] = (Displacement(),)
-    if walk.data.D == 1:
-        etas = tuple(walk.view.place(s)[1] for s in walk.grid.nodes)
-        controls += (Guided(functional, walk.data, etas),)
-    return controls
+    controls: tuple[Control, ...] = (Displacement(), *guided(walk, functional))
+    return Experiment(name, walk, (Along(functional),), (check,), controls)

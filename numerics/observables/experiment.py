@@ -143,7 +143,7 @@ def paths_to_decide(experiment: Experiment, *, seed: int = 0, share: float = FAM
         excess = {"=": abs(mean), "<=": mean, "<": mean}.get(check.relation, -mean)
         false = excess > check.margin + 2 * float(sd) / math.sqrt(CHUNK) + bias
         room = excess - check.margin if false else check.margin - max(excess if check.relation != "=" else 0.0, 0.0)
-        room = room - bias if room > bias else 0.0
+        room = room - bias if room > bias and not check.heavy else 0.0
         out.append(Power(check, _paths(float(sd), each, room), "refuted" if false else "equivalent", mean, float(sd),
                          bias))  # fmt: skip
     return tuple(out)
@@ -164,12 +164,15 @@ def _paths(sd: float, share: float, room: float) -> float:
 def level_checks(
     walk: Walk, fields: Sequence[Level], *, margin: float = MARGIN, prefix: str = ""
 ) -> tuple[tuple[Level, ...], tuple[Check, ...]]:
-    """Fields at marks with their targets under the forward law; those without an independent target are left out."""
+    """Fields at marks with their targets under the forward law; those without an independent target are left out,
+    and all at eta = 0."""
     from numerics.observables.targets import NoTargetError
 
     kept, checks = [], []
     for level in fields:
         eta = walk.eta(level.mark)
+        if not eta > 0:
+            continue
         try:
             target, scale = level.field.target(walk.data, eta), level.field.scale(walk.data, eta)
         except NoTargetError:

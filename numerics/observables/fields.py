@@ -68,7 +68,8 @@ def _score2(posterior: Posterior, y: Array, eta: float) -> Array:
 
 
 def _divergence(posterior: Posterior, y: Array, eta: float) -> Array:
-    return eta * trace(posterior.covariance(y, eta)) - posterior.D
+    out: Array = eta * trace(posterior.covariance(y, eta)) - posterior.D
+    return out
 
 
 def _balance(posterior: Posterior, y: Array, eta: float) -> Array:
@@ -84,7 +85,8 @@ def _class_entropy(posterior: Posterior, y: Array, eta: float) -> Array:
 
 
 def _largest(posterior: Posterior, y: Array, eta: float) -> Array:
-    return np.minimum(posterior.responsibilities(y, eta).max(axis=0), 1.0)
+    out: Array = np.minimum(posterior.responsibilities(y, eta).max(axis=0), 1.0)
+    return out
 
 
 def _mean_x(data: Mixture, eta: float) -> float:
@@ -117,6 +119,11 @@ def _typical(data: Mixture, eta: float) -> float:
     return math.sqrt(data.D / 2)
 
 
+def _prior_entropy(data: Mixture, eta: float) -> float:
+    """H(Z): what is left of it late is carried by rare paths, and a part of that cannot be asked for."""
+    return max(-math.fsum(w * math.log(w) for w in data.weights), 1e-12)
+
+
 X = Field("x", _x, _mean_x, _sd)
 X2 = Field("|x|^2", _x2, _second)
 X_SCORE = Field("x.s", _x_score, _minus_dimension)
@@ -124,7 +131,7 @@ SCORE2 = Field("sigma^2 |s|^2", _score2)
 DIVERGENCE = Field("sigma^2 div s", _divergence)
 BALANCE = Field("sigma^2 (|s|^2 + div s)", _balance, _nothing, _dimension)
 SURPRISE = Field("-log p", _surprise, None, _typical)
-CLASS_ENTROPY = Field("class entropy", _class_entropy)
+CLASS_ENTROPY = Field("class entropy", _class_entropy, None, _prior_entropy)
 LARGEST = Field("largest responsibility", _largest, bounds=(0.0, 1.0))
 FIELDS = (X, X2, X_SCORE, SCORE2, DIVERGENCE, BALANCE, SURPRISE, CLASS_ENTROPY, LARGEST)
 

@@ -78,7 +78,7 @@ class Path:
         """
         if self.labels is not None:
             return [(self.labels == k).astype(np.float64) for k in range(self.data.K)]
-        return list(self._once("weights", self.nodes - 1, lambda: np.exp(self.logs(self.nodes - 1))))
+        return list(self._once("weights", self.nodes - 1, lambda: np.minimum(np.exp(self.logs(self.nodes - 1)), 1.0)))
 
     def ends(self) -> NDArray[np.intp]:
         """The component each path ends in: the one it was drawn from, else drawn from the posterior at its end."""

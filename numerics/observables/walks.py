@@ -6,7 +6,7 @@ A drawing gives the same paths at several levels of refinement, finest first, on
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from numerics.schedules import LinearProcess
 from numerics.sde.clocks import Clock, LogSigma
 from numerics.sde.flow import flow
 from numerics.sde.grids import Grid, log_sigma
-from numerics.sde.noise import coarsened, draws
+from numerics.sde.noise import Noise, coarsened, draws
 from numerics.sde.problems import SDE, Clocked, Localised, Misstated, ReverseSDE
 from numerics.sde.schemes import STOCHASTIC_HEUN, Scheme
 
@@ -108,31 +108,34 @@ class Simulated:
 
     def draw(self, count: int, rng: np.random.Generator) -> Drawing:
         """``count`` paths."""
-        data, needs = self.data, self.scheme.needs
-        factor, eta = self.view.place(self.grid.nodes[0])
-        first = None
-        if self.point is not None:
-            start = np.tile(np.array(self.point)[:, None] * (eta / factor), (1, count)).T
-        elif eta > 0:
-            start = np.asfortranarray(data.sample(count, rng))
-            start *= eta / factor
+        data, eta = self.data, self.eta(0)
+        x0 = first = None
+        if eta > 0 and self.point is None:
+            x0 = np.asfortranarray(data.sample(count, rng))
             first = rng.standard_normal((data.D, count)).T
-            start += (math.sqrt(eta) / factor) * first
+        noises = list(draws(self.scheme.needs, self.grid, count, data.D, rng))
+        return self.moved(x0, first, noises, rng.random(count))
+
+    def moved(self, x0: Array | None, first: Array | None, noises: list[Noise], uniforms: Array) -> Drawing:
+        """The paths of given noise. ``x0`` and the unit normals ``first`` make the first state where it is drawn."""
+        needs, count = self.scheme.needs, len(uniforms)
+        factor, eta = self.view.place(self.grid.nodes[0])
+        if x0 is not None and first is not None:
+            start = x0 * (eta / factor) + (math.sqrt(eta) / factor) * first
         else:
-            start = np.zeros((data.D, count)).T
-        noises = list(draws(needs, self.grid, count, data.D, rng))
-        uniforms = rng.random(count)
+            point = np.array(self.point or (0.0,) * self.data.D)
+            start = np.tile((point * (eta / factor))[:, None], (1, count)).T
         out = []
         for level in range(self.levels):
             grid = self.grid.coarser(2**level)
             own = noises if level == 0 else coarsened(needs, noises, self.grid, 2**level)
-            out.append(self._path(grid, self.scheme.walk(self.sde, grid, start, own), 2 ** (self.levels - 1 - level),
-                                  uniforms))  # fmt: skip
+            states = self.scheme.walk(self.sde, grid, start, own)
+            out.append(self._path(grid, states, 2 ** (self.levels - 1 - level), uniforms))
         return Drawing(out, [n.W / math.sqrt(h) for n, h in zip(noises, self.grid.widths, strict=True)], first)
 
-    def _path(self, grid: Grid, states: object, scale: int, uniforms: Array) -> Path:
+    def _path(self, grid: Grid, states: Iterable[Array], scale: int, uniforms: Array) -> Path:
         places = [self.view.place(s) for s in grid.nodes]
-        ys = [x if f == 1 else f * x for x, (f, _) in zip(states, places, strict=True)]  # type: ignore[call-overload]
+        ys = [x if f == 1 else f * x for x, (f, _) in zip(states, places, strict=True)]
         return Path(self.data, tuple(eta for _, eta in places), ys, scale, uniforms)
 
 

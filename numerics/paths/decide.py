@@ -135,8 +135,8 @@ def run_tests(
     The bits do not depend on the executor.
 
     A statement's tests stop as soon as one of them is refuted or all are decided. ``saved`` keeps every chunk, so that
-    a run which was stopped goes on. Raises StoppedTestsError at Ctrl-C, with what is known by then; FloatingPointError if an
-    observable is not finite, BoundsError if one breaks the bounds of its test.
+    a run which was stopped goes on. Raises StoppedTestsError at Ctrl-C, with what is known by then; FloatingPointError
+    if an observable is not finite, BoundsError if one breaks the bounds of its test.
     """
     everything = tuple(range(len(tests)))
     if pilot is None:

@@ -157,18 +157,18 @@ def plan(
         pilot = Pilot(law, process, rule, [b.rate for b in members], rng)
         weights, constants, tests, parts = [], [], [], []
         for b in members:
-            found = pilot.functional(b.rate)
+            read = pilot.functional(b.rate)
             simulated = () if b.simulated is None else b.simulated.parts
             own = _size_of_simulated(simulated, law, process, rule, rng)
-            scale = max(found.integrated, found.moved, own)
-            if scale == 0:
+            scale = max(read.integrated, read.moved, own)
+            if scale == 0 and read.vanishes and not simulated:
                 reasons[b.statement] = "both sides vanish on the whole range: there is no scale to compare with"
                 continue
-            weights.append(found.row)
-            constants.append(found.constant)
+            weights.append(read.row)
+            constants.append(read.constant)
             parts.append(simulated)
             margin = float(form.margin) * scale
-            tests.append(Test(b.statement, b.part, b.rate.relation, margin, found.bias, limit=limit_of(form)))
+            tests.append(Test(b.statement, b.part, b.rate.relation, margin, read.bias, limit=limit_of(form)))
         drives, guides = steering(b.rate for b in members)
         forward = integrated.Plan(law, process, rule.times, tuple(weights), tuple(constants), drives, guides)
         if key is None:

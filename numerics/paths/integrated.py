@@ -120,7 +120,7 @@ def plan(
     for name, rate in forms.items():
         found = pilot.functional(rate)
         margin = float(form.margin) * found.scale
-        if margin == 0:
+        if found.vanishes:
             reasons[name] = "both sides vanish on the whole range: there is no scale to compare with"
             continue
         weights.append(found.row)

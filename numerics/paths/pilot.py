@@ -32,7 +32,10 @@ class Pilot:
 def pilot_of(
     ensemble: Ensemble, tests: Sequence[Test], *, seed: int, claim_id: str, experiment: str, count: int = CHUNK
 ) -> Pilot:  # fmt: skip
-    """The pilot of an ensemble: one chunk of ``count`` paths. Raises FloatingPointError if an observable is not finite on it."""
+    """The pilot of an ensemble: one chunk of ``count`` paths.
+
+    Raises FloatingPointError if an observable is not finite on it.
+    """
     size = len(tests)
     with np.errstate(all="ignore"):
         seen = ensemble.observe(tuple(range(size)), count, stream(seed, claim_id, f"{experiment}/{PILOT}", 0))

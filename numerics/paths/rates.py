@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.estimates import certain, highest
+from numerics.estimates import CERTAIN, SURE, certain
 from numerics.mixtures import Array, mixture_of
 from numerics.paths.averages import NotReadableError, Polynomial, difference, generators, has_average, polynomial
 from numerics.paths.controls import noise_powers, powers
@@ -109,13 +109,17 @@ def rate_form(statement: Rel, law: Law, process: LinearProcess, times: Sequence[
     return RateForm(relation, tuple(numbers), tuple(map(float, ratios[:, 0])), rest, next(iter(leading.values())))
 
 
+MANY = 8
+"""Chunks of the pilot where averages occur in products."""
+
+
 @dataclass(frozen=True)
 class Functional:
     """A statement about rates as ``constant`` + ``row``.
 
     ``change`` and ``integral``: the pilot's two sides; ``scale``: the larger side, ``integrated`` and ``moved``: the
     size of the integral and the mean size of the change path by path, all less what chance may have added; ``bias``:
-    bounds of the remainder of second order and of the error of the rule.
+    bounds of the remainder of second order and of the error of the rule; ``vanishes``: the sides are zero on all paths.
     """
 
     row: Row
@@ -126,6 +130,7 @@ class Functional:
     integrated: float
     moved: float
     bias: float
+    vanishes: bool
 
 
 class Pilot:
@@ -136,12 +141,17 @@ class Pilot:
     ) -> None:
         self.law, self.process, self.rule, times = law, process, rule, rule.times
         rates, data = list(forms), mixture_of(law)
-        drawn = data.draw(CHUNK, rng)
+        products = any(len(m) > 1 for f in rates for poly in (f.rest, *(n for _, n in f.numbers)) for m in poly)
+        self.count = MANY * CHUNK if products else CHUNK  # the remainder of second order falls with their number
+        drawn = data.draw(self.count, rng)
         x0 = drawn.x0
         eps = rng.standard_normal(x0.shape)
         ends, middle = (0, len(times) - 1), times[len(times) // 2]
         noisy = data.noised(process.alpha(middle), process.sigma(middle))
-        self.controls = np.concatenate([noise_powers(eps, drawn, noisy), np.array(powers(x0, law))])
+        controls = np.concatenate([noise_powers(eps, drawn, noisy), np.array(powers(x0, law))])
+        self.shift = controls.mean(axis=1)
+        self.solver = np.linalg.pinv((controls - self.shift[:, None]).T, rcond=1e-8)
+        self.controls = controls
         self.read: list[dict[Term, Array]] = []
         self.means: list[dict[Term, float]] = []
         self.errors: list[dict[Term, float]] = []
@@ -153,7 +163,7 @@ class Pilot:
             read = scalars(law, process, t, [g.args[0] for g in wanted], x, drawn)
             self.read.append({g.args[0]: v for g, v in zip(wanted, read, strict=True)})
             self.means.append({g: float(v.mean()) for g, v in zip(wanted, read, strict=True)})
-            self.errors.append({g: float(v.std()) / math.sqrt(CHUNK) for g, v in zip(wanted, read, strict=True)})
+            self.errors.append({g: float(v.std()) / math.sqrt(self.count) for g, v in zip(wanted, read, strict=True)})
 
     def functional(self, form: RateForm) -> Functional:
         """One statement as a linear functional."""
@@ -171,18 +181,29 @@ class Pilot:
             half.add(form.rest, node, (coarse[node] - fine[node]) / lead)
         # a number that does not change has no scale but its own size
         sides = [change, integral] if form.rest else at_ends
-        scale = max(float(certain(side.values, self.controls)) for side in sides)
-        integrated = float(certain(integral.values, self.controls))
-        moved = float(certain(np.abs(change.values), np.zeros((0, CHUNK))))
-        bias = change.remainder + integral.remainder + float(highest(half.values, self.controls))
+        scale = max(self._certain(side.values) for side in sides)
+        integrated = self._certain(integral.values)
+        moved = float(certain(np.abs(change.values), np.zeros((0, self.count))))
+        mean, error = self._mean(half.values)
+        bias = change.remainder + integral.remainder + abs(mean) + SURE * error
         entries: dict[tuple[Term, int], float] = {}
         for line in (change, integral):
             for key, weight in line.entries.items():
                 entries[key] = entries.get(key, 0.0) + weight
         row = tuple((term, node, weight) for (term, node), weight in entries.items())
         constant = change.constant + integral.constant
-        sizes = float(change.values.mean()), float(integral.values.mean())
-        return Functional(row, constant, *sizes, scale, integrated, moved, bias)
+        means = float(change.values.mean()), float(integral.values.mean())
+        vanishes = not any(side.values.any() for side in sides)
+        return Functional(row, constant, *means, scale, integrated, moved, bias, vanishes)
+
+    def _certain(self, values: Array) -> float:
+        mean, error = self._mean(values)
+        return max(0.0, abs(mean) - CERTAIN * error)
+
+    def _mean(self, values: Array) -> tuple[float, float]:
+        """The mean of ``values`` and its standard error, with the controls taken off."""
+        rest = values - (self.solver @ values) @ self.controls
+        return float(rest.mean()), float(rest.std()) / math.sqrt(self.count)
 
 
 class _Line:
@@ -192,7 +213,7 @@ class _Line:
         self.pilot = pilot
         self.entries: dict[tuple[Term, int], float] = {}
         self.constant, self.remainder = 0.0, 0.0
-        self.values: Array = np.zeros(CHUNK)
+        self.values: Array = np.zeros(pilot.count)
 
     def add(self, poly: Polynomial, node: int, weight: float) -> None:
         """Add weight times the tangent of ``poly`` at the pilot's averages."""

@@ -86,8 +86,9 @@ def plan(
     tests: list[Test] = []
     for name, (both, left, right) in sides.items():
         keys = list(product(range(law.D), repeat=statements[name].lhs.rank))
-        size = max(pilot.size(side, keys) for side in (left, right))
-        if size <= VANISHING:
+        sizes = [pilot.size(side, keys) for side in (left, right)]
+        size = max(certainly for _, certainly in sizes)
+        if max(mean for mean, _ in sizes) <= VANISHING:
             reasons[name] = "both sides vanish: there is no scale to compare with"
             continue
         for key in keys:
@@ -134,8 +135,12 @@ class _Pilot:
         line = tangent(poly, means, errors, self.law, self.process, self.t, key)
         return (line.parts, line.constant, key), line.remainder
 
-    def size(self, side: Polynomial, keys: Sequence[Key]) -> float:
-        """The mean size (Euclidean over the entries) of a side as it is read on each path, less what chance adds."""
+    def size(self, side: Polynomial, keys: Sequence[Key]) -> tuple[float, float]:
+        """The mean size (Euclidean over the entries) of a side as it is read on each path; and less what chance adds.
+
+        The latter is zero for a rare event: then no margin is known, and nothing can be accepted.
+        """
         rows = [self.row(side, key)[0] for key in keys]
         values = _read(self.law, self.process, self.t, rows, self.x, self.x0)
-        return float(certain(np.sqrt((values**2).sum(axis=0)), np.zeros((0, values.shape[1]))))
+        sizes = np.sqrt((values**2).sum(axis=0))
+        return float(sizes.mean()), float(certain(sizes, np.zeros((0, len(sizes)))))

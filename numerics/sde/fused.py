@@ -16,7 +16,10 @@ from numerics.mixtures import Array, Mixture
 from numerics.sde.fused_kernels import BOUNDED, PRODUCT, Alone, Coefficients, Kernel, Line, Pair, Shared, TwoAtoms
 
 WIDTH = 8192
-"""Numbers of one coordinate in a block (two such rows above one dimension)."""
+"""Numbers of one coordinate in a block (a row holds four times as many above one dimension)."""
+
+NARROWEST = 256
+"""Blocks of fewer paths do not pay: such a mixture is left to the plain posterior."""
 
 
 class FusedPosterior:
@@ -28,11 +31,11 @@ class FusedPosterior:
 
     def __init__(self, data: Mixture) -> None:
         if not treats(data):
-            raise ValueError("the fused posterior is for mixtures on the line or with one shared isotropic covariance; "
-                             "use numerics.sde.posterior.Posterior")  # fmt: skip
+            raise ValueError("the fused posterior is for mixtures on the line or with one shared isotropic covariance, "
+                             "of not too many components; use numerics.sde.posterior.Posterior")  # fmt: skip
         self.data, self.D, self.K = data, data.D, data.K
         means, spreads = np.array(data.means), np.array([cov[0][0] for cov in data.covs])
-        self.shared = bool((spreads == spreads[0]).all())
+        self.shared = _is_shared(data)
         self.pair = self.shared and self.K == 2
         # the widest component: on the line the log odds of narrower ones are bounded above
         widest = np.flatnonzero(spreads == spreads.max())
@@ -46,8 +49,7 @@ class FusedPosterior:
         self.kind: type[Kernel] = (
             Alone if self.K == 1 else TwoAtoms if atoms else Pair if self.pair else Shared if self.shared else Line
         )
-        heaviest = 3 * (2 * self.K - 1) if not self.shared else self.K * (self.D + 1)
-        self.width = max(2, min(WIDTH if self.D == 1 else 2 * WIDTH // self.D, PRODUCT // heaviest))
+        self.width = min(WIDTH if self.D == 1 else 4 * WIDTH // self.D, PRODUCT // _heaviest(data))
         """Paths in a block, at most."""
 
     def kernel(self, width: int) -> Kernel:
@@ -123,9 +125,17 @@ class FusedPosterior:
 
 def treats(data: Mixture) -> bool:
     """Whether :class:`FusedPosterior` is for this mixture."""
+    return (data.D == 1 or _is_shared(data)) and PRODUCT // _heaviest(data) >= NARROWEST
+
+
+def _is_shared(data: Mixture) -> bool:
     first = np.array(data.covs[0])
-    return data.D == 1 or (all(cov == data.covs[0] for cov in data.covs)
-                           and bool(np.array_equal(first, first[0, 0] * np.eye(data.D))))  # fmt: skip
+    return all(cov == data.covs[0] for cov in data.covs) and bool(np.array_equal(first, first[0, 0] * np.eye(data.D)))
+
+
+def _heaviest(data: Mixture) -> int:
+    """Multiply-adds a path in the largest product."""
+    return max(data.K - 1, 1) * (data.D + 1) if _is_shared(data) else 4 * (2 * data.K - 1)
 
 
 def blocks(count: int, width: int) -> list[slice]:

@@ -8,9 +8,12 @@ reads it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numerics.mixtures import Array
 from numerics.sde.fused import FusedPosterior, blocks
@@ -20,11 +23,42 @@ from numerics.sde.grids import Grid
 from numerics.sde.noise import Noise
 from numerics.sde.problems import SDE, Localised
 
-__all__ = ["Noises", "data_of", "euler_walk", "one_evaluation_walk", "walks"]
+__all__ = ["Noises", "WeakNoise", "data_of", "euler_walk", "one_evaluation_walk", "walks"]
+_WORDS = (np.random.SFC64, np.random.PCG64, np.random.PCG64DXSM, np.random.Philox)
 
-Noises = Iterable[Noise] | np.random.Generator
+
+@dataclass(frozen=True)
+class WeakNoise:
+    """Four random bits a step in place of a normal and a sign, for averages only: never for paths.
+
+    An increment takes the values -+a with probability 1/8 each, -+b with 3/8 each, a^2 = 1 + sqrt 6 and b^2 = 1 -
+    sqrt(2/3) times the width: its moments are those of the normal up to the fifth, which is what weak order 2 asks for
+    (Kloeden and Platen 1992, sec. 14.2, with three points). Here the probabilities are exact in bits.
+    Raises ValueError for a generator that does not give 64-bit words.
+    """
+
+    rng: np.random.Generator
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.rng.bit_generator, _WORDS):
+            kind = type(self.rng.bit_generator).__name__
+            raise ValueError(f"weak noise needs a generator of 64-bit words, as SFC64 or PCG64, not {kind}")
+
+
+Noises = Iterable[Noise] | np.random.Generator | WeakNoise
 _SIGNS: Array = 2 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float64) - 1
 """The eight signs of a byte."""
+
+
+def _weak_table() -> Array:
+    bits = (np.arange(4096)[:, None] >> np.arange(0, 12, 3)) & 7
+    sizes = np.where(bits >> 1 == 0, math.sqrt(1 + math.sqrt(6)), math.sqrt(1 - math.sqrt(2 / 3)))
+    return np.where(bits & 1 == 0, sizes, -sizes)
+
+
+WEAK: Array = _weak_table()
+"""Four increments of unit width from twelve bits."""
+_FOUR_SIGNS: Array = (2 * ((np.arange(16)[:, None] >> np.arange(4)) & 1) - 1).astype(np.float64)
 
 
 def euler_walk(
@@ -33,9 +67,10 @@ def euler_walk(
     """Euler-Maruyama from ``start`` (n, D): (i, states (n, D)) at the nodes i in ``visit`` (None: all), in order.
 
     ``sde`` is ``Localised``, ``ReverseSDE`` or ``Misstated``, or one of them ``Clocked``. ``noises`` is what the scheme
-    would get, or a generator to draw it from. Raises ValueError for another problem or mixture (ask :func:`walks`).
+    would get, a generator to draw it from, or :class:`WeakNoise`. Raises ValueError for another problem or mixture (ask
+    :func:`walks`).
     """
-    posterior, drawn = posterior_of(sde), isinstance(noises, np.random.Generator)
+    posterior, drawn = posterior_of(sde), isinstance(noises, np.random.Generator | WeakNoise)
     assert isinstance(sde, Problem)
     return _walk(posterior, euler_plan(sde, grid, drawn), start, noises, visit)
 
@@ -49,7 +84,7 @@ def one_evaluation_walk(
     """
     if not isinstance(sde, Localised) or sde.lam != 1:
         raise ValueError("the fused one-evaluation rule is for Localised with lam = 1; use numerics.sde.schemes")
-    drawn = isinstance(noises, np.random.Generator)
+    drawn = isinstance(noises, np.random.Generator | WeakNoise)
     return _walk(posterior_of(sde), one_evaluation_plan(sde, grid, drawn), start, noises, visit)
 
 
@@ -129,7 +164,11 @@ def _walk(
     offsets = [level * posterior.centre for level in plan.levels]
     for part in parts:
         part.start(plan, start[part.at].T - offsets[0][:, None], posterior.gain)
-    supply = _Drawn(parts, noises, count) if isinstance(noises, np.random.Generator) else _Given(parts, noises)
+    supply: _Drawn | _Weak | _Given
+    if isinstance(noises, np.random.Generator):
+        supply = _Drawn(parts, noises, count)
+    else:
+        supply = _Weak(parts, noises.rng) if isinstance(noises, WeakNoise) else _Given(parts, noises)
     if visit is None or 0 in visit:
         yield 0, start.copy("K")
     for i, step in enumerate(plan.steps):
@@ -169,6 +208,29 @@ class _Drawn:
             bits = np.frombuffer(self.rng.bytes(len(self.table)), dtype=np.uint8)
             _SIGNS.take(bits, axis=0, out=self.table, mode="clip")
             _spread(self.parts, self.signs)
+
+
+class _Weak:
+    """Increments and signs from 64-bit words, four of each from sixteen bits, block after block."""
+
+    def __init__(self, parts: list[_Block], rng: np.random.Generator) -> None:
+        self.parts, self.bits = parts, rng.bit_generator
+        most = max(part.normals.size for part in parts)
+        self.four: Array = np.empty((-(-most // 16) * 4, 4))
+
+    def fill(self) -> None:
+        """The noise of one step."""
+        for part in self.parts:
+            words = self.bits.random_raw(-(-part.normals.size // 16)).view(np.uint16)
+            self._look_up(WEAK, words & 4095, part.normals)
+            if part.signs is not None:
+                self._look_up(_FOUR_SIGNS, words >> 12, part.signs)
+
+    def _look_up(self, table: Array, at: NDArray[np.uint16], out: Array) -> None:
+        # mode "clip" spares a check of the indices, which are below the length of the table
+        four = self.four[: len(at)]
+        table.take(at, axis=0, out=four, mode="clip")
+        np.copyto(out, four.reshape(-1)[: out.size].reshape(out.shape))
 
 
 class _Given:

@@ -156,7 +156,7 @@ def _quantiles(data: Mixture, kind: str, first: float, last: float, steps: int) 
         raise ValueError(f"signal-to-noise ratios grow from 0 or above, got {first:g} to {last:g}")
     v, cumulated, scale = _rates(data, kind, first, last)
     # a rate that has died out (all atoms told apart) gives no time: a floor keeps the clock strictly monotone
-    clock = cumulated / cumulated[-1] + 1e-3 * v / v[-1]
+    clock = cumulated / (cumulated[-1] or 1.0) + 1e-3 * v / v[-1]
     places = PchipInterpolator(clock, v)(np.linspace(0.0, clock[-1], _counted(steps) + 1))
     inner = [first + scale * math.expm1(float(p)) for p in places[1:-1]]
     return Grid((first, *inner, last))

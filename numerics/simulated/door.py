@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from numerics.mixtures import Mixture
 from numerics.observables.record import versions
 from numerics.saved import Saved
 from numerics.sequential import FAMILY_RATE, Decision, Outcome
@@ -148,13 +149,24 @@ class _Run:
         margin = self.ask.margin
         tolerance = TOLERANCES[1] if margin is None else min(max(margin / 20, TOLERANCES[0]), TOLERANCES[1])
         found = by_transfer(problem, tolerance)
-        relative, why = self._margin(self._distance(problem, found, tolerance))
+        relative, why = self._margin(self._distance(problem, found, tolerance), found.error)
+        if margin is None and found.error * self._factor > relative * self._scale / 4 and relative > 4 * TOLERANCES[0]:
+            found = by_transfer(problem, max(relative / 20, TOLERANCES[0]))
         decision = decided(found, self._inner, self.target.radius / self._factor, relative * self._scale / self._factor)
+        if decision.outcome is Outcome.UNDECIDED:
+            decision = replace(decision, reason=self._too_small(found, relative))
         return _Done(found, decision, problem, relative * self._scale, relative, why, "transfer", problem.reason)
+
+    def _too_small(self, found: Found, relative: float) -> str:
+        """Why a route without sampling does not decide."""
+        if not self.target.value and self.target.text[0] != "0":
+            return f"the number, {self.target.text[0]}, is below what float64 holds; give a place with more noise"
+        bound = found.error * self._factor + self.target.radius
+        return f"the errors add up to {bound:.2g}, which leaves no room in the margin {relative * self._scale:.2g}"
 
     def _distance(self, problem: Problem, found: Found, tolerance: float) -> float | None:
         """How far the nearest wrong drift is away for certain, in the view of the paths; None: not measured."""
-        if self.ask.margin is not None:
+        if self.ask.margin is not None or found.error * self._factor > self.ask.plan.widest * self._scale:
             return None
         other = self._problem(NEAR if problem.strength == 1 else 1.0)
         if other.data.D > 2:
@@ -181,8 +193,13 @@ class _Run:
                 paths, margin=margin, target_radius=radius, share=ask.rate - self.target.share, seed=ask.seed,
                 max_paths=ask.max_paths, name=ask.plan.name, executor=ask.executor, progress=ask.progress, saved=saved,
             )  # fmt: skip
-        assert found.decision is not None
-        return _Done(found, found.decision, problem, relative * self._scale, relative, why, "paths", reason)
+        decision = found.decision
+        assert decision is not None
+        if decision.outcome is Outcome.UNDECIDED and decision.reason.startswith("the budget"):
+            bound, room = (decision.radius + decision.bias) * factor, relative * self._scale
+            decision = replace(decision, reason=f"{ask.max_paths:,} paths are too few: after {found.paths:,} errors "
+                               f"add up to {bound:.2g}, and the margin is {room:.2g}")  # fmt: skip
+        return _Done(found, decision, problem, relative * self._scale, relative, why, "paths", reason)
 
     def _kept(self, relative: float) -> Saved | nullcontext[None]:
         ask = self.ask
@@ -193,18 +210,19 @@ class _Run:
             "margin": repr(relative), "rate": repr(ask.rate),
         })  # fmt: skip
 
-    def _margin(self, distance: float | None) -> tuple[float, str]:
-        """The relative margin and where it comes from."""
+    def _margin(self, distance: float | None, error: float = 0.0) -> tuple[float, str]:
+        """The relative margin and where it comes from; a distance below the ``error`` says nothing."""
         ask = self.ask
         if ask.margin is not None:
             return ask.margin, "as asked for"
-        widest = ask.plan.widest
+        widest, share = ask.plan.widest, "1 %" if ask.strength == 1 else percent(abs(ask.strength - 1))
         if distance is None or not self._scale:
             return widest, "the widest allowed"
         quarter = distance * self._factor / self._scale / 4
-        if not 1e-9 < quarter < widest:
+        if quarter >= widest:
             return widest, "the widest allowed"
-        share = "1 %" if ask.strength == 1 else percent(abs(ask.strength - 1))
+        if distance <= 8 * error or quarter <= TOLERANCES[0]:
+            return widest, f"the widest allowed; a drift wrong by {share} hardly shows in this number"
         return quarter, f"a quarter of what a drift wrong by {share} changes"
 
 
@@ -213,7 +231,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g} %" if share >= 1e-4 else f"{share:.1e} of it"
 
 
-def _other(against: Law | str | None, setting: Setting):  # type: ignore[no-untyped-def]
+def _other(against: Law | str | None, setting: Setting) -> Mixture | None:
     if against is None:
         return None
     law = parse_law(against) if isinstance(against, str) else against
@@ -221,7 +239,7 @@ def _other(against: Law | str | None, setting: Setting):  # type: ignore[no-unty
         raise SimulationError(f"the laws live in D = {setting.law.D} and D = {law.D}; give laws on one space")
     other = floats(law)
     if other == setting.mixture:
-        raise SimulationError("the two laws are the same, so nothing is to be told apart; give another one to --against")
+        raise SimulationError("the two laws are the same, so nothing is to be told apart; name another one")
     return other
 
 

@@ -157,7 +157,7 @@ def plan_of(name: str, law: Law, other: Mixture | None) -> Plan:
     if name == PATH_DIVERGENCE:
         if other is None:
             raise SimulationError("path-divergence compares two laws; name the other one (--against LAW)")
-        return Plan(name, "KL of path laws, as half the time integral of E|D - D'|^2", PathDivergence(other), unit="nats")
+        return Plan(name, "KL of path laws, half the time integral of E|D - D'|^2", PathDivergence(other), unit="nats")
     if other is not None:
         raise SimulationError(f"only path-divergence compares two laws; leave the other one (--against) out of {name}")
     if name not in PLANS:

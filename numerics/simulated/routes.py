@@ -147,8 +147,8 @@ def by_paths(
     stopped = ""
     try:
         result = run_tests(
-            paths.ensemble, [test], seed=seed, claim_id=STREAM, experiment=name, share=share, max_paths=max_paths,
-            executor=executor, progress=progress, saved=saved,
+            paths.ensemble, [test], seed=seed, claim_id=STREAM, experiment=name, share=share,
+            max_paths=max_paths // paths.ensemble.paths, executor=executor, progress=progress, saved=saved,
         )[0]  # fmt: skip
     except StoppedTestsError as stop:
         if not stop.results:

@@ -9,6 +9,7 @@ import numpy as np
 from numerics.balls import working
 from numerics.enclosures import ball_interpreter
 from numerics.evaluate import Interpreter
+from numerics.functionals import Functional, PathDivergence, Reducible
 from numerics.mixtures import Mixture
 from numerics.quantities.asked import bound_at
 from numerics.simulated.plans import Plan, SimulationError
@@ -31,7 +32,9 @@ class Setting:
 def setting_of(law: Law, process: Process | Germ, place: Place) -> Setting:
     """Raises LawError (SimulationError): a point, an unbound symbol, a level that the process never has."""
     if place.points:
-        raise SimulationError(f"a simulated quantity is an average and takes no point; leave {place.points[0][0]}=.. out")
+        raise SimulationError(
+            f"a simulated quantity is an average and takes no point; leave {place.points[0][0]}=.. out"
+        )
     law, germ = bound_at(law, process, place)
     with working(200):
         plain = ball_interpreter(law, germ, bits=64)
@@ -76,14 +79,14 @@ class Problem:
     def other(self) -> Mixture | None:
         """The law that it is compared with."""
         functional = self.plan.mean
-        return getattr(functional, "other", None)
+        return functional.other if isinstance(functional, PathDivergence) else None
 
 
 def problem_of(plan: Plan, data: Mixture, eta: float, strength: float) -> Problem:
     """Reduced to the span of the means where the rest is Gaussian in closed form."""
     if data.D == 1:
         return Problem(plan, data, eta, strength, 0.0, "the law lives on the line")
-    laws = (data, *(getattr(plan.mean, "laws", ())))
+    laws = (data, *(plan.mean.laws if isinstance(plan.mean, Reducible) else ()))
     variances = [shared_variance(law) for law in laws]
     why = "the means span the whole space"
     if any(c is None for c in variances):
@@ -101,14 +104,14 @@ def problem_of(plan: Plan, data: Mixture, eta: float, strength: float) -> Proble
         widths = found.variances[: len(laws)]
         added = plan.across(widths[0], widths[1:], found.across, eta) if found.across else 0.0
         if added is not None and found.across:
-            inner = plan if plan.mean is None else replace(plan, mean=_reduced(plan, others))
+            inner = plan if plan.mean is None else replace(plan, mean=_reduced(plan.mean, others))
             reason = f"{first.D} of {data.D} dimensions: the others are Gaussian in closed form"
             return Problem(inner, first, eta, strength, added, reason)
     return Problem(plan, data, eta, strength, 0.0, f"{data.D} dimensions: {why}")
 
 
-def _reduced(plan: Plan, others: list[Mixture]) -> object:
-    return plan.mean.reduced(others)  # type: ignore[union-attr]
+def _reduced(functional: Functional, others: list[Mixture]) -> Functional:
+    return functional.reduced(others) if isinstance(functional, Reducible) else functional
 
 
 def _moved(law: Mixture, origin: tuple[float, ...]) -> Mixture:

@@ -15,10 +15,10 @@ import numpy as np
 
 from numerics.estimates import Sums, sums_of
 from numerics.mixtures import Mixture
-from numerics.observables.divergence import LogRatio, endpoint_divergence
 from numerics.observables.along import Ending
-from numerics.observables.targets import NoTargetError
+from numerics.observables.divergence import LogRatio, endpoint_divergence
 from numerics.observables.fields import Field
+from numerics.observables.targets import NoTargetError
 from numerics.observables.walks import Channel
 from numerics.quantities import value
 from numerics.rings import Unsupported
@@ -28,7 +28,7 @@ from numerics.simulated.plans import PATH_DIVERGENCE, Plan
 from numerics.simulated.rows import Rows, ensemble
 from numerics.simulated.setting import Problem, Setting, problem_of
 from numerics.streams import stream
-from theory.language.instances import Germ
+from theory.language.instances import Germ, Scalar
 from theory.places import Place
 from theory.processes import Process
 
@@ -74,7 +74,7 @@ def target_of(
     )
 
 
-def _used(place: Place, process: Process | Germ) -> tuple[tuple[str, object], ...]:
+def _used(place: Place, process: Process | Germ) -> tuple[tuple[str, Scalar], ...]:
     """The symbols of the process; those of the law are bound already."""
     known = process.free_symbols() if isinstance(process, Process) else frozenset()
     return tuple((name, number) for name, number in place.symbols if name in known)

@@ -117,7 +117,7 @@ def averages(
     """
     began = time.perf_counter()
     _check(functionals, last_eta, tolerance, strength)
-    plain = tuple(dict.fromkeys(p for f in functionals for p in _parts(f)))
+    plain = _distinct([p for f in functionals for p in _parts(f)])
     way = route(data, plain, strength=strength)
     if way.kind != "transfer":
         raise ValueError(f"{way.reason}; that is too many for the transfer operator, simulate paths instead")
@@ -176,6 +176,14 @@ def _parts(functional: Functional | Variance) -> tuple[Functional, ...]:
     return (functional,)
 
 
+def _distinct(functionals: Sequence[Functional]) -> tuple[Functional, ...]:
+    out: list[Functional] = []
+    for functional in functionals:
+        if functional not in out:
+            out.append(functional)
+    return tuple(out)
+
+
 def _reduced(
     data: Mixture, last: float, functionals: tuple[Functional, ...], strength: float, way: Route
 ) -> tuple[Problem, Array]:
@@ -201,17 +209,17 @@ class _Combination:
     """From the columns of a sweep to what was asked for: the complement added, variances formed."""
 
     def __init__(self, asked: Sequence[Functional | Variance], plain: tuple[Functional, ...], added: Array) -> None:
-        self.asked, self.added = tuple(asked), added
-        self.places = {functional: i for i, functional in enumerate(plain)}
+        self.added = added
+        self.places = [[plain.index(p) for p in _parts(f)] for f in asked]
 
     def __call__(self, columns: Array) -> Array:
         whole = columns + self.added
         out = []
-        for functional in self.asked:
-            first, *square = (whole[self.places[p]] for p in _parts(functional))
+        for places in self.places:
+            first, *square = (whole[i] for i in places)
             out.append(square[0] - first**2 if square else first)
         return np.array(out)
 
     def largest(self, columns: Array) -> Array:
         """The scale of what was asked for, from that of the columns."""
-        return np.array([columns[self.places[_parts(functional)[-1]]] for functional in self.asked])
+        return np.array([columns[places[-1]] for places in self.places])

@@ -64,12 +64,17 @@ class Axis:
         return Axis(self.first, self.spacing / factor, (self.count - 1) * factor + 1)
 
 
-def axes(data: Mixture, eta: float, noise: float, resolution: Resolution, ahead: float = 0.0) -> tuple[Axis, ...]:
+def axes(
+    data: Mixture, eta: float, noise: float, resolution: Resolution, *, ahead: float = 0.0, strength: float = 1.0
+) -> tuple[Axis, ...]:
     """A lattice over the law of y at ``eta`` plus noise of variance ``ahead``, for values to be averaged.
 
-    ``noise`` is the sd of the Gaussian that averages them.
+    ``noise`` is the sd of the Gaussian that averages them; ``strength`` multiplies the drift.
     """
     places, sds = _components(data, eta, ahead)
+    if strength > 1:
+        farther, wider = _driven(data, eta, ahead, strength)
+        places, sds = np.concatenate([places, farther]), np.concatenate([sds, wider])
     low = (places - resolution.reach * sds).min(axis=0)
     high = (places + resolution.reach * sds).max(axis=0)
     spacing = min(noise / resolution.per_noise, strip(data, eta) / resolution.per_strip)
@@ -85,6 +90,18 @@ def _components(data: Mixture, eta: float, ahead: float = 0.0) -> tuple[Array, A
     """Centres and standard deviations of the components of y, (K, D) each."""
     inner = np.array([np.diag(np.array(cov)) for cov in data.covs])
     return eta * np.array(data.means), np.sqrt(eta * eta * inner + eta + ahead)
+
+
+def _driven(data: Mixture, eta: float, ahead: float, strength: float) -> tuple[Array, Array]:
+    """The same under dy = strength (m + c y)/(1 + eta c) d eta + dW, the drift of one component N(m, c) alone.
+
+    With z = 1 + eta c the mean is m (z^strength - 1)/c, the variance (z^(2 strength) - z)/((2 strength - 1) c).
+    """
+    inner = np.maximum(np.array([np.diag(np.array(cov)) for cov in data.covs]), 1e-12 / eta if eta > 0 else 1e-12)
+    logs = np.log1p(eta * inner)
+    means = np.array(data.means) * np.expm1(strength * logs) / inner
+    variances = (np.expm1(2 * strength * logs) - np.expm1(logs)) / ((2 * strength - 1) * inner)
+    return means, np.sqrt(variances + ahead)
 
 
 SCAN = 4096

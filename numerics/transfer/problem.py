@@ -56,7 +56,8 @@ class Problem:
 
 def largest(problem: Problem, resolution: Resolution) -> Array:
     """The size (M,) of the functionals where paths go: rounding is relative to it, however rare large values are."""
-    axis = axes(problem.data, problem.last, math.sqrt(problem.last), replace(resolution, per_strip=1.0))
+    axis = axes(problem.data, problem.last, math.sqrt(problem.last), replace(resolution, per_strip=1.0),
+                strength=problem.strength)  # fmt: skip
     y = lattice_points(axis)
     sizes: Array = np.abs(problem.terminal(y)).max(axis=0)
     if problem.runs:

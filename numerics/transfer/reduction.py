@@ -2,8 +2,8 @@
 
 In an orthonormal basis of that span and its complement, X_0 is a mixture of N(., c I) on the span and independent
 N(0, c) across it, and so is the path y_eta = eta X_0 + W_eta: the drift of the reverse SDE splits too. Translations
-drop out, and the mean of the first law becomes the origin. For a law in closed form :mod:`numerics.space.span` finds the
-rank exactly.
+drop out, and the mean of the first law becomes the origin. For a law in closed form
+:mod:`numerics.space.span` finds the rank exactly.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from numerics.sde.grids import Grid
 from numerics.sde.noise import Noise, draws
 from numerics.sde.schemes import Scheme
 from numerics.streams import stream
-from numerics.transfer.lattice import Resolution, axes
+from numerics.transfer.lattice import Axis, Resolution, axes
 from numerics.transfer.problem import Problem
 
 SECOND = 7
@@ -52,7 +52,7 @@ class OneStep:
         read: Callable[[Array], Array] = problem.terminal
         for n in range(len(nodes) - 2, -1, -1):
             eta, later = float(nodes[n]), float(nodes[n + 1])
-            axis = None if n == 0 else axes(problem.data, eta, math.sqrt(later - eta), resolution)[0]
+            axis = None if n == 0 else _axis(problem, eta, later, resolution)
             y = np.zeros((1, 1)) if axis is None else axis.points[:, None]
             noise, weights = _noise(self.scheme.needs, later - eta, count)
             moved = _step(self.scheme, problem, y, eta, later, noise)
@@ -67,6 +67,10 @@ class OneStep:
                 return first
             read = _interpolant(y[:, 0], values)
         raise ValueError("a grid has at least one step")
+
+
+def _axis(problem: Problem, eta: float, later: float, resolution: Resolution) -> Axis:
+    return axes(problem.data, eta, math.sqrt(later - eta), resolution, strength=problem.strength)[0]
 
 
 def _interpolant(points: Array, values: Array) -> Callable[[Array], Array]:

@@ -38,10 +38,10 @@ class Splitting:
         widths = np.diff(nodes)
         noises = np.sqrt(np.concatenate([[widths[0]], widths[1:] + widths[:-1], [widths[-1]]]) / 2)
         runs = problem.runs
-        axis = axes(problem.data, problem.last, noises[-1], resolution)
+        axis = axes(problem.data, problem.last, noises[-1], resolution, strength=problem.strength)
         values = problem.terminal(lattice_points(axis))
         for n in range(len(widths) - 1, -1, -1):
-            before = axes(problem.data, nodes[n], noises[n], resolution, widths[n] / 2)
+            before = axes(problem.data, nodes[n], noises[n], resolution, ahead=widths[n] / 2, strength=problem.strength)
             moved, along = flow(problem, lattice_points(before), nodes[n], nodes[n + 1], runs)
             values = _averaged(values, axis, noises[n + 1], moved)
             if along is not None:

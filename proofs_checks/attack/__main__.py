@@ -1,4 +1,4 @@
-"""``python -m proofs_checks.attack soundness | small-cases | power | numbers``: attacks, run by hand or by night."""
+"""``python -m proofs_checks.attack ..``: attacks, run by hand or by night; without arguments it names them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-USAGE = "usage: python -m proofs_checks.attack {soundness,small-cases,power,numbers} [options]"
+USAGE = "usage: python -m proofs_checks.attack {soundness,small-cases,power,numbers,calibration} [options]"
 
 
 def _soundness(arguments: list[str]) -> int:
@@ -82,7 +82,30 @@ def _numbers(arguments: list[str]) -> int:
     return 1 if tally.violations or sum(tally.pairs.values()) < options.count else 0
 
 
-COMMANDS = {"soundness": _soundness, "small-cases": _small_cases, "power": _power, "numbers": _numbers}
+def _calibration(arguments: list[str]) -> int:
+    """0: every error rate was kept. 1: one was not, or the guard is not needed. 2: usage."""
+    from numerics.simulate import workers
+    from proofs_checks.attack import calibration
+
+    parser = argparse.ArgumentParser(prog="python -m proofs_checks.attack calibration")
+    parser.add_argument("--count", type=_positive, default=1000, help="repetitions of each claim (1000)")
+    parser.add_argument("--jobs", type=_positive, default=1, help="processes (1)")
+    options = parser.parse_args(arguments)
+    start = time.monotonic()
+    with workers(options.jobs) as pool:
+        tables = {
+            "A rare event at the error rate 1e-6": calibration.rare(executor=pool),
+            f"The error rate {calibration.RATE}": calibration.rates(options.count, pool),
+        }
+    print(calibration.shown(tables))
+    print(f"{time.monotonic() - start:.0f} s")
+    return 0 if calibration.kept(tables) else 1
+
+
+COMMANDS = {
+    "soundness": _soundness, "small-cases": _small_cases, "power": _power, "numbers": _numbers,
+    "calibration": _calibration,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

@@ -4,16 +4,17 @@ Two tables. *Rare event*: the posterior entropy of two deltas at +-1, noise 1/5,
 a whole run. Its mean is carried by the one path in a million near 0. A plain sequence of normal theory refutes the true
 value nearly always; the guard must leave it undecided, and the exact bounded sequence must hold.
 
-*Rates*: a raised error rate, small budgets and looks at 1, 2, 4, 8 .. chunks. True claims with a margin that nothing can
-meet: every refutation is false, and stopping at the first look that refutes is optional stopping at its worst. Claims
-that are wrong by twice the margin: every acceptance is false. Both counts must lie within what a binomial count with the
-stated rate allows.
+*Rates*: a raised error rate, small budgets and looks at 1, 2, 4, 8 .. chunks. True claims with a margin that nothing
+can meet: every refutation is false, and stopping at the first look that refutes is optional stopping at its worst.
+Claims that are wrong by twice the margin: every acceptance is false. Both counts must lie within what a binomial count
+with the stated rate allows.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from numerics.mixtures import Array
 from numerics.paths.decide import Observed, Test, run_tests
 from numerics.sequential import FAMILY_RATE, Outcome, normal_mixture_radius
-from numerics.simulate import CHUNK, Executor, looks, simulate
+from numerics.simulate import CHUNK, looks, simulate
 from numerics.streams import stream
 
 RATE = 0.05
@@ -43,15 +44,16 @@ def _entropy(x: Array) -> Array:
     return out
 
 
-def _gamma(rng: np.random.Generator, count: int) -> Array:
+def _exponential(rng: np.random.Generator, count: int) -> Array:
     return rng.standard_exponential(count) - 1
 
 
 def _tailed(rng: np.random.Generator, count: int) -> Array:
-    return rng.standard_t(4, count)
+    values: Array = rng.standard_t(4, count)
+    return values
 
 
-def _sharpened(rng: np.random.Generator, count: int) -> Array:
+def _normal(rng: np.random.Generator, count: int) -> Array:
     return rng.standard_normal(count)
 
 
@@ -78,8 +80,8 @@ class Source:
 
 
 SOURCES = (
-    Source("normal", _sharpened, 1.0),
-    Source("skewed (exponential)", _gamma, 1.0),
+    Source("normal", _normal, 1.0),
+    Source("skewed (exponential)", _exponential, 1.0),
     Source("heavy tails (Student, 4)", _tailed, math.sqrt(2.0)),
     Source("bounded, coin 1/50", _coin, 0.14, (-0.02, 0.98)),
     Source("bounded, beta(0.3, 0.9)", _beta, math.sqrt(0.3 * 0.9 / 1.2**2 / 2.2), (-0.25, 0.75)),
@@ -164,12 +166,12 @@ class Plain:
         return False
 
 
-def rare(repetitions: int = 300, executor: Executor | None = None) -> list[Count]:
+def rare(repetitions: int = 300, executor: Executor | None = None, size: int = CHUNK) -> list[Count]:
     """False refutations of the true entropy: plain, guarded, and by its exact bounds. The first only serves to show."""
-    plain = sum(simulate(Plain(), repetitions, executor))
+    plain = sum(simulate(Plain(size), repetitions, executor))
     out = [Count("entropy, no guard", "refuted a true claim", plain, plain, repetitions, 1.0)]
     for source in (RARE, BOUNDED):
-        trial = Trial(source, 1e-9, 0.0, FAMILY_RATE, CHUNK, CHUNKS)
+        trial = Trial(source, 1e-9, 0.0, FAMILY_RATE, size, CHUNKS)
         out.append(_counted(trial, Outcome.REFUTED, "refuted a true claim", repetitions, executor))
     return out
 
@@ -196,6 +198,12 @@ def _counted(trial: Trial, outcome: Outcome, what: str, repetitions: int, execut
     return Count(trial.source.name, what, sum(o is outcome for o in found), decided, repetitions, trial.share)
 
 
+def kept(tables: Mapping[str, Sequence[Count]]) -> bool:
+    """Whether every rate was kept, and the rare event deceives whoever has no guard (else it shows nothing)."""
+    counts = [c for table in tables.values() for c in table]
+    return all(c.kept for c in counts) and all(c.happened > c.repetitions / 2 for c in counts if c.rate == 1)
+
+
 def shown(tables: Mapping[str, Sequence[Count]]) -> str:
     """The tables as text."""
     lines = []
@@ -204,7 +212,6 @@ def shown(tables: Mapping[str, Sequence[Count]]) -> str:
         for c in counts:
             allowed = f"allowed {c.allowed:.4g}" if c.rate < 1 else "why there is a guard"
             mark = "" if c.kept else "   <- TOO MANY"
-            lines.append(
-                f"  {c.source:26s} {c.what:52s} {c.happened:4d} of {c.repetitions} ({allowed}, {c.decided} decided){mark}"
-            )
+            figures = f"{c.happened:4d} of {c.repetitions} ({allowed}, {c.decided} decided)"
+            lines.append(f"  {c.source:26s} {c.what:52s} {figures}{mark}")
     return "\n".join(lines)

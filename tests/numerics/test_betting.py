@@ -43,7 +43,8 @@ def test_gains_are_the_logarithms_of_the_capitals():
     # concave, so that chords are below: the reason why interpolation excludes nothing that the capital does not
     bends = np.diff(np.diff(gains, axis=1) / np.diff(nodes), axis=1)
     assert (bends < 1e-9).all()
-    assert (np.diff(gains[0]) < 0).all() and (np.diff(gains[1]) > 0).all()
+    assert (np.diff(gains[0]) < 0).all()
+    assert (np.diff(gains[1]) > 0).all()
 
 
 @pytest.mark.parametrize("share", [0.05, 1e-6])
@@ -52,8 +53,8 @@ def test_the_interval_is_that_of_the_capitals_and_never_inside_it(share, bet):
     y = np.random.default_rng(2).beta(2, 5, 4096) * 4 - 1
     low, high = fed(y, share, bet).interval
     exact = exact_interval(y, share, bet)
-    assert low <= exact[0] + 1e-9 and high >= exact[1] - 1e-9
-    assert low == pytest.approx(exact[0], abs=2e-3) and high == pytest.approx(exact[1], abs=2e-3)
+    assert exact[0] - 2e-3 < low <= exact[0] + 1e-9
+    assert exact[1] - 1e-9 <= high < exact[1] + 2e-3
     assert low < y.mean() < high
 
 

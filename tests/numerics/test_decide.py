@@ -61,15 +61,11 @@ def test_a_rare_event_is_undecided_even_behind_ordinary_noise_that_controls_remo
 
 
 def test_controls_cannot_hide_a_rare_event():
-    # all weights come from a pilot in which the rare event looked like the control: what is counted is ordinary noise
-    made = ensemble([lambda z: np.where(np.abs(z[7]) > 4.5, 1e6, 1e-9 * z[0] ** 2)], controls=lambda z: z[1:2])
+    # weights from a pilot that was unlucky: what is left is ruled by the control, and looks ordinary
     test = Test("s", "", "=", 1.0)
-    pilot = pilot_of(made, [test], seed=1, claim_id="test", experiment="e", count=CHUNK)
-    fooled = replace(pilot, weights=np.array([[0.1], [0.0]]))
-    (found,) = run(made, test, pilot=fooled, max_paths=CHUNK)
-    assert found.decision.outcome is Outcome.EQUIVALENT or found.effective < 200
     heavy = ensemble([lambda z: np.exp(4 * z[7])], controls=lambda z: z[1:2])
-    (found,) = run(heavy, test, pilot=replace(pilot, weights=np.array([[1e3], [0.0]])), max_paths=CHUNK)
+    pilot = pilot_of(heavy, [test], seed=1, claim_id="test", experiment="e", count=CHUNK)
+    (found,) = run(heavy, test, pilot=replace(pilot, weights=np.array([[1e5], [0.0]])), max_paths=CHUNK)
     assert found.decision.outcome is Outcome.UNDECIDED
     assert found.effective < 200
 
@@ -105,7 +101,8 @@ def test_no_control_is_taken_off_a_bounded_observable():
     made = ensemble([lambda z: np.tanh(z[0])] * 2, controls=lambda z: z[:1])
     bounded, free = Test("s", "", "=", 0.05, bounds=(-1.0, 1.0)), Test("t", "", "=", 0.05)
     pilot = pilot_of(made, [bounded, free], seed=1, claim_id="test", experiment="e", count=CHUNK)
-    assert not pilot.weights[0].any() and pilot.weights[1].any()
+    assert not pilot.weights[0].any()
+    assert pilot.weights[1].any()
     assert {r.decision.outcome for r in run(made, bounded, free)} == {Outcome.EQUIVALENT}
 
 

@@ -12,11 +12,12 @@ from numerics.schedules import VE_PROCESS, VP_PROCESS
 from numerics.sde import fused_kernels
 from numerics.sde.clocks import LogSigma
 from numerics.sde.fused import FusedPosterior, blocks, treats
-from numerics.sde.fused_walks import euler_walk, one_evaluation_walk, walks
-from numerics.sde.grids import log_sigma, uniform
+from numerics.sde.fused_walks import WEAK, WeakNoise, euler_walk, one_evaluation_walk, walks
+from numerics.sde.grids import information_grid, log_sigma, uniform
 from numerics.sde.noise import Noise, draws
 from numerics.sde.posterior import Posterior
 from numerics.sde.problems import Clocked, ForwardSDE, Localised, Misstated, ReverseSDE
+from numerics.sde.quasi import sobol_noises
 from numerics.sde.schemes import EULER_MARUYAMA, ONE_EVALUATION
 
 
@@ -187,6 +188,8 @@ def test_a_state_that_is_no_number_stays_one():
 
 def test_products_stay_below_the_size_that_threads_split():
     sizes = []
+    crowd = line([1 / 500] * 500, range(500), [0.1] * 250 + [0.2] * 250)
+    assert not treats(crowd)
     for data in (*LAWS.values(), space(40, 2, 0.1, 1), line([0.01] * 100, range(100), np.linspace(0, 1, 100))):
         posterior = FusedPosterior(data)
         row = posterior.at(1.0)
@@ -211,5 +214,75 @@ def test_what_is_not_treated_is_refused_in_one_sentence():
         next(euler_walk(Localised(LAWS["mix3"]), grid, start, np.random.default_rng(1)))
     with pytest.raises(ValueError, match="sign"):
         list(one_evaluation_walk(Localised(LAWS["mix3"]), grid, np.zeros((4, 1)), [Noise(np.zeros((4, 1)))] * 2))
+    with pytest.raises(ValueError, match="64-bit words"):
+        WeakNoise(np.random.Generator(np.random.MT19937(1)))
     with pytest.raises(ValueError, match="less noise"):
         list(euler_walk(Localised(LAWS["mix3"]), grid, np.zeros((4, 1)), [Noise(np.zeros((4, 1)))]))
+
+
+def test_weak_noise_has_the_moments_of_a_normal_up_to_the_fifth():
+    moments = [float((WEAK**k).mean()) for k in range(1, 6)]
+    assert np.allclose(moments, [0, 1, 0, 3, 0], rtol=0, atol=1e-14)
+    assert np.allclose(np.corrcoef(WEAK.T), np.eye(4), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 16384])
+@pytest.mark.parametrize("name", ["mix3", "8-D"])
+def test_weak_noise_is_fresh_for_every_path_and_step(name, count):
+    data, grid = LAWS[name], uniform(0.0, 2.0, 2)
+    if count > 15 and data.D > 1:
+        count = 5000
+    rng = np.random.Generator(np.random.SFC64(1))
+    walked = [
+        state for _, state in one_evaluation_walk(Localised(data), grid, np.zeros((count, data.D)), WeakNoise(rng))
+    ]
+    first, second = np.diff(np.array(walked), axis=0)  # h = 1
+    assert first.shape == (count, data.D)
+    if count > 100:
+        for values in (first, second):
+            assert len(np.unique(values[:, 0])) > 4 * 2 - 1
+        assert abs(np.corrcoef(first[:, 0], np.roll(first[:, 0], 1))[0, 1]) < 5 / math.sqrt(count)
+
+
+def test_weak_noise_gives_the_same_averages_to_second_order():
+    """E|D|^2 at the end: the step error falls fourfold when the steps are halved, as with normals."""
+    data, last, count = LAWS["two atoms"], 4.0, 1 << 16
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    y = (last * np.array([[1.0], [-1.0]]) + math.sqrt(last) * nodes).reshape(-1, 1)
+    exact = float((Posterior(data).mean(y, last)[:, 0] ** 2) @ np.tile(weights, 2) / (2 * weights.sum()))
+    errors = {}
+    for steps in (4, 8):
+        rng, values = np.random.Generator(np.random.SFC64(steps)), []
+        for _ in range(24):
+            grid, start = uniform(0.0, last, steps), np.zeros((count, 1))
+            _, state = next(one_evaluation_walk(Localised(data), grid, start, WeakNoise(rng), visit=(steps,)))
+            values.append(float((Posterior(data).mean(state, last) ** 2).mean()))
+        errors[steps] = abs(np.mean(values) - exact)
+        assert np.std(values) / math.sqrt(24) < 5e-4
+    assert errors[8] < 0.4 * errors[4]
+    assert errors[8] < 0.01
+
+
+def test_sobol_paths_are_brownian_and_steadier():
+    data, grid = LAWS["two atoms"], information_grid(LAWS["two atoms"], 4.0, 8)
+    plain, quasi = [], []
+    for run in range(24):
+        rng = np.random.default_rng(run)
+        for found, source in ((plain, draws), (quasi, sobol_noises)):
+            noises = source("W,sign", grid, 1024, 1, rng)
+            _, state = next(one_evaluation_walk(Localised(data), grid, np.zeros((1024, 1)), noises, visit=(8,)))
+            found.append(float((state**2).mean()))
+    assert np.std(quasi) < np.std(plain) / 2
+    assert abs(np.mean(quasi) - np.mean(plain)) < 4 * np.std(plain) / math.sqrt(24)
+    noises = sobol_noises("W,H", grid, 4096, 2, np.random.default_rng(1))
+    W = np.array([noise.W for noise in noises])  # (steps, n, D)
+    for d in range(2):
+        covariance = np.cov(W[:, :, d])
+        assert np.abs(covariance - np.diag(grid.widths)).max() < 0.05 * max(grid.widths)
+    assert abs(np.corrcoef(W[0, :, 0], W[0, :, 1])[0, 1]) < 0.05
+    assert np.isfinite(W).all()
+    assert noises[3].second.var() == pytest.approx(grid.width(3) / 12, rel=0.1)
+    with pytest.raises(ValueError, match="powers of two"):
+        sobol_noises("W", grid, 1000, 1, np.random.default_rng(1))
+    with pytest.raises(ValueError, match="noise is one of"):
+        sobol_noises("Z", grid, 1024, 1, np.random.default_rng(1))

@@ -105,7 +105,7 @@ def test_figures_state_both_errors_inside_the_margin(rate):
     total = abs(float(figures["difference"])) + float(figures["radius"]) + float(figures["step bias"])
     assert total <= float(figures["margin"])
     # the margin is one percent of the change of the entropy, 0.367 on this range
-    assert float(figures["margin"]) == pytest.approx(0.00367, rel=0.03)
+    assert float(figures["margin"]) == pytest.approx(0.00367, rel=0.05)
     assert all(isinstance(v, str) for v in figures.values())
 
 
@@ -127,8 +127,8 @@ def test_another_seed_gives_other_figures_and_the_same_outcome(rate):
 @pytest.mark.parametrize(
     ("law", "process", "form"),
     [
-        (T1W, VP_PROCESS, Integrated(Q(1, 2), Q(4, 5), Q(1, 25))),
-        (T5, VE_PROCESS, Integrated(Q(3, 5), Q(6, 5), Q(1, 25))),
+        (T1W, VP_PROCESS, Integrated(Q(1, 2), Q(4, 5))),
+        (T5, VE_PROCESS, Integrated(Q(3, 5), Q(6, 5))),
     ],
     ids=["T1w-vp", "T5-ve"],
 )
@@ -141,7 +141,7 @@ def test_rates_in_other_clocks_dimensions_and_processes(law, process, form):
             "marginal": Eq(d(H(Xt)), E(div(f)) + g**2 / 2 * E(normsq(s))),
             "marginal without drift": Eq(d(H(Xt)), g**2 * E(normsq(s))),
         },
-        form, law, process, max_paths=1 << 18,
+        form, law, process, max_paths=1 << 21,
     )  # fmt: skip
     assert kinds(found) == {
         "immse": "consistent", "no half": "refuted", "covariance": "consistent", "marginal": "consistent",
@@ -187,7 +187,7 @@ def test_entropy_along_the_reverse_sde():
             "noise sign": Eq(noise(Phi, REVERSE_GIVEN_END), g * grad(log(P(X0 | x)))),
             "noise half": Eq(noise(Phi, REVERSE_GIVEN_END), -(g / 2 * grad(log(P(X0 | x))))),
         },
-        Path(SPAN.upper, SPAN.lower, Q(1, 50)), T1W,
+        SPAN, T1W,
     )  # fmt: skip
     expected = dict.fromkeys(("drift", "fixed label", "noise"), "consistent") | {"rate": "not-applicable"}
     false = ("sign", "no half", "label sign", "noise sign", "noise half")
@@ -206,7 +206,7 @@ def test_other_directions():
             "only on average": Eq(drift(Phi, FORWARD), RATE / 2),
             "flow noise": Eq(noise(log(p), FLOW), 0),
         },
-        Path(SPAN.upper, SPAN.lower, Q(1, 25)), T1W,
+        SPAN, T1W,
     )  # fmt: skip
     assert kinds(found) == {
         "flow": "consistent", "flow without half": "refuted", "forward": "consistent", "forward wrong": "refuted",

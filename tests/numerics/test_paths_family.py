@@ -56,7 +56,7 @@ AVERAGE = E(drift(phi, FAMILY, lam))
 HALF = (1 + lam**2) / 2
 
 
-def form(*members, functions=(X1, normsq(x), tanh(X1)), margin=Q(1, 50)):
+def form(*members, functions=(X1, normsq(x), tanh(X1)), margin=Q(1, 100)):
     return Family(lam, members, Q(21, 20), Q(1, 2), functions, margin)
 
 
@@ -99,7 +99,7 @@ def test_a_stiff_member_gets_shorter_steps():
     statement = {"averages": Eq(AVERAGE, -dt(E(phi)))}
     found, kinds = run(statement, form(Q(4), functions=(X1,)), T3)
     assert kinds == {"averages": "consistent"}
-    assert float(found["averages"].figures["step bias"]) < 0.1 * float(found["averages"].figures["margin"])
+    assert float(found["averages"].figures["step bias"]) < 0.2 * float(found["averages"].figures["margin"])
     assert run(statement, form(Q(40), functions=(X1,)), T3)[1] == {"averages": "not-applicable"}
 
 
@@ -184,7 +184,7 @@ def test_variances_are_read_with_products_of_averages():
             "order": Le(between, Var(Phi)),
             "wrong order": Le(Var(Phi), between),
         },
-        Static(margin=Q(1, 20)), T1W,
+        Static(), T1W,
     )  # fmt: skip
     true = dict.fromkeys(("total variance", "covariance", "order"), "consistent")
     assert kinds == true | dict.fromkeys(("no varentropy", "half", "wrong order"), "refuted")

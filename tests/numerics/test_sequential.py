@@ -3,7 +3,15 @@ import math
 import numpy as np
 import pytest
 
-from numerics.sequential import EmpiricalBernstein, Outcome, asymptotic, decide, normal_mixture_radius
+from numerics.sequential import (
+    EFFECTIVE,
+    FAMILY_RATE,
+    EmpiricalBernstein,
+    Outcome,
+    asymptotic,
+    decide,
+    normal_mixture_radius,
+)
 
 
 def test_decisions_count_both_errors():
@@ -93,3 +101,43 @@ def test_empirical_bernstein_is_sharp_for_small_variance_and_knows_its_bounds():
         sequence.feed(2, 7.0, 25.0)
     with pytest.raises(ValueError, match="lower < upper"):
         EmpiricalBernstein(1.0, 1.0, 0.05, 10)
+
+
+def test_the_normal_mixture_is_robbins_boundary():
+    """By hand: exp(rho^2 S^2 / (2 (n rho^2 + 1))) / sqrt(n rho^2 + 1) = 1/share for S = n radius."""
+    for n, share, tuned in ((500, 0.05, 4000), (10**5, 1e-8, 10**5), (77, 1e-3, 10**6)):
+        radius = normal_mixture_radius(n, 1.0, share, tuned)
+        odds = -2 * math.log(share)
+        rho2 = (odds + math.log(odds + 1)) / tuned
+        mixture = math.exp((n * radius) ** 2 * rho2 / (2 * (n * rho2 + 1))) / math.sqrt(n * rho2 + 1)
+        assert mixture == pytest.approx(1 / share, rel=1e-9)
+
+
+def test_the_effective_number_that_normal_theory_needs():
+    assert EFFECTIVE == 200
+    assert FAMILY_RATE == 1e-6
+    for relation in ("=", "<="):
+        few = asymptotic(9.0, 1, 10**6, 199.9, bias=0, margin=1, share=1e-6, tuned=10**6, relation=relation)
+        enough = asymptotic(9.0, 1, 10**6, 200, bias=0, margin=1, share=1e-6, tuned=10**6, relation=relation)
+        assert (few.outcome, enough.outcome) == (Outcome.UNDECIDED, Outcome.REFUTED)
+
+
+def test_margins_and_bounds_are_met_exactly():
+    assert decide(0.8, 0.1, 0.1, 1.0).outcome is Outcome.EQUIVALENT
+    assert decide(1.2 + 1e-12, 0.1, 0.1, 1.0).outcome is Outcome.REFUTED
+    assert decide(1.2 - 1e-12, 0.1, 0.1, 1.0).outcome is Outcome.UNDECIDED
+    for relation, sign in (("<=", 1), ("<", 1), (">=", -1), (">", -1)):
+        assert decide(sign * 0.8, 0.1, 0.1, 1.0, relation).outcome is Outcome.EQUIVALENT
+        assert decide(sign * (1.2 + 1e-12), 0.1, 0.1, 1.0, relation).outcome is Outcome.REFUTED
+        assert decide(sign * (1.2 - 1e-12), 0.1, 0.1, 1.0, relation).outcome is Outcome.UNDECIDED
+
+
+def test_empirical_bernstein_pays_what_the_theorem_asks():
+    """Waudby-Smith and Ramdas 2024, theorem 2, for one chunk of which all is known."""
+    share, tuned, y = 0.01, 1000, np.array([0.0] * 90 + [1.0] * 10)
+    sequence = EmpiricalBernstein(0.0, 1.0, share, tuned)
+    sequence.feed(len(y), float(y.sum()), float((y * y).sum()))
+    bet = min(0.5, math.sqrt(2 * math.log(2 / share) / (0.25 * tuned)))
+    paid = (-math.log(1 - bet) - bet) * ((y - 0.5) ** 2).sum()
+    assert sequence.mean == pytest.approx(0.1, rel=1e-12)
+    assert sequence.radius == pytest.approx((math.log(2 / share) + paid) / (bet * len(y)), rel=1e-12)

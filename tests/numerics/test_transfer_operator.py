@@ -49,7 +49,7 @@ def line(weights, means, sds):
     return Mixture(tuple(weights), tuple((m,) for m in means), tuple(((s * s,),) for s in sds))
 
 
-@pytest.mark.parametrize(("text", "eta", "goal"), [(TWO, 4, 1e-8), (MIX3, 100, 1e-6)])
+@pytest.mark.parametrize(("text", "eta", "goal"), [(TWO, 4, 1e-8), (MIX3, 100, 1e-7)])
 def test_the_rigorous_numbers_are_met_within_the_stated_error(text, eta, goal):
     law = parse_law(text)
     for name, found in zip(BATTERY, averages(list(BATTERY.values()), law, eta, tolerance=1e-5), strict=True):
@@ -79,10 +79,11 @@ OTHERS = [
 
 @pytest.mark.parametrize(("data", "other", "eta"), OTHERS)
 def test_girsanov_gives_the_relative_entropy_at_the_end(data, other, eta):
-    found = average(PathDivergence(other), data, eta, tolerance=1e-5)
+    found = average(PathDivergence(other), data, eta, tolerance=1e-4)
     exact = _divergence(data, other, eta**-0.5)
     assert exact > 1e-3
-    assert abs(found.value - exact) <= found.error <= 1e-5 * exact
+    assert abs(found.value - exact) <= found.error <= 1e-4 * exact
+    assert abs(found.value - exact) <= 1e-5 * exact
 
 
 def test_the_quadratic_variation_is_what_the_martingale_gained():
@@ -90,9 +91,9 @@ def test_the_quadratic_variation_is_what_the_martingale_gained():
     law, eta = parse_law(MIX3), 5
     variance = sum(float(p.weight * (p.cov[0][0] + p.mean[0] ** 2)) for p in law.components)
     variance -= sum(float(p.weight * p.mean[0]) for p in law.components) ** 2
-    found = average(QuadraticVariation(), law, eta)
+    found = average(QuadraticVariation(), law, eta, tolerance=1e-5)
     assert abs(found.value - (variance - rigorous("mmse", law, eta))) <= found.error
-    assert found.error < 1e-5
+    assert found.reached
 
 
 def _random_law(rng):
@@ -108,22 +109,22 @@ def _random_law(rng):
 def test_stated_errors_are_kept_on_random_mixtures():
     rng, kept, total = random.Random(20), 0, 0
     names = ("fisher-information", "class-entropy", "variance-h-class", "entropy", "mmse")
-    for _ in range(10):
+    for _ in range(8):
         law, eta = parse_law(_random_law(rng)), F(rng.choice([1, 2, 4, 8, 16]), rng.choice([1, 2, 4]))
         found = averages([BATTERY[n] for n in names], law, float(eta), tolerance=1e-3)
         for name, one in zip(names, found, strict=True):
             exact = rigorous(name, law, eta)
             kept += abs(one.value - exact) <= one.error + 1e-13 * abs(exact)
             total += 1
-    assert total == 50
-    assert kept >= 49
+    assert total == 40
+    assert kept >= 39
 
 
 @pytest.mark.parametrize(("text", "eta"), [("deltas(-10: 1/2, 10: 1/2)", 1), ("deltas(-1: 1/2, 1: 1/2)", 36)])
 def test_what_rare_paths_carry_is_not_claimed(text, eta):
     # E H = exp(-eta |m|^2/2): no path of the lattice sees it, or the steps are too coarse for it
     law = parse_law(text)
-    found = average(ClassEntropy(), law, eta)
+    found = average(ClassEntropy(), law, eta, most_steps=128)
     assert not found.reached
     assert abs(found.value - rigorous("class-entropy", law, eta)) <= found.error
     plain = average(SquaredScore(), law, eta, tolerance=1e-4)
@@ -131,7 +132,9 @@ def test_what_rare_paths_carry_is_not_claimed(text, eta):
 
 
 def test_a_far_centre_costs_no_digits():
-    near, far = (average(ClassEntropy(), line((0.5, 0.5), (m, m + 1), (0, 0)), 9.0) for m in (-0.5, 1000.0))
+    near, far = (
+        average(ClassEntropy(), line((0.5, 0.5), (m, m + 1), (0, 0)), 9.0, tolerance=1e-4) for m in (-0.5, 1000.0)
+    )
     assert far.value == pytest.approx(near.value, rel=1e-10)
 
 
@@ -174,6 +177,17 @@ def test_a_drift_that_is_wrong_by_one_part_in_ten_thousand_is_refuted(strength):
         exact = rigorous(name, law, 4)
         assert abs(bad.value - exact) > 10 * bad.error
         assert abs(good.value - exact) <= good.error
+
+
+@pytest.mark.parametrize("strength", [-1.0, 0.0, 0.8, 2.0])
+def test_a_gaussian_with_a_wrong_drift_has_the_variance_of_a_linear_sde(strength):
+    # dy = k c y/(1 + eta c) d eta + dW:  Var y = (z^(2k) - z)/((2k - 1) c), z = 1 + eta c;  s = -y/z
+    c, eta = 2.0, 5.0
+    z = 1 + eta * c
+    exact = (z ** (2 * strength) - z) / ((2 * strength - 1) * c) / z**2
+    found = average(SquaredScore(), line((1.0,), (0.0,), (math.sqrt(c),)), eta, strength=strength, tolerance=1e-5)
+    assert abs(found.value - exact) <= found.error + 1e-12 * exact
+    assert found.error <= 1e-5 * exact
 
 
 def test_gaussian_sums_are_averages_over_noise():
