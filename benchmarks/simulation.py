@@ -18,7 +18,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from simulation_peers import diffrax_run, missing, naive_euler, naive_score, parts, torchsde_run  # isort: skip
+from simulation_peers import diffrax_run, missing, naive_euler, naive_score, squared_score, torchsde_run  # isort: skip
 
 import numpy as np
 from rich.console import Console
@@ -138,16 +138,6 @@ def throughput(console, options, absent):
     console.print(table)
 
 
-def squared_score(data, last):
-    """E|s|^2 at the end, by the trapezoidal rule."""
-    w, m, c = parts(data)
-    v = c + 1 / last
-    x = np.linspace(-12, 12, 200_001)[:, None]
-    p = w * np.exp(-((x - m[:, 0]) ** 2) / (2 * v)) / np.sqrt(2 * math.pi * v)
-    total = np.maximum(p.sum(axis=1), 1e-300)
-    return float(np.trapezoid((p * (x - m[:, 0]) / v).sum(axis=1) ** 2 / total, x[:, 0]))
-
-
 class Budget:
     """Processor time to be spent in chunks: another one as long as it is expected to fit."""
 
@@ -196,7 +186,7 @@ def sampled(data, last, steps, seconds, run, noise=None):
 def quasi(data, last, steps, seconds, run):
     """From scrambled Sobol points, with a Richardson step against half as many steps on the same paths."""
     grid, values, budget, rng = information_grid(data, last, steps), [], Budget(seconds), rng_of("quasi", run)
-    start, coarse = np.zeros((1 << 16, 1)), grid.coarser(2)
+    start, coarse = np.zeros((1 << (17 if seconds >= 1 else 15), 1)), grid.coarser(2)
     while budget.more():
         noises = sobol_noises("W,sign", grid, len(start), 1, rng)
         fine = mean_square(data, finish(one_evaluation_walk(Localised(data), grid, start, noises, (steps,))), last)
@@ -218,7 +208,7 @@ METHODS = (
 
 def errors(console, options):
     """Table two."""
-    T, runs = (0.25, 4) if options.quick else (1.0, 12)
+    T, runs = (0.25, 6) if options.quick else (1.0, 16)
     table = Table(
         "law",
         "method",

@@ -10,12 +10,20 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numerics.estimates import digits
+from numerics.mixtures import mixture_of
+from numerics.schedules import process_of
+from numerics.sequential import Outcome
 from proofs_checks import judge_paths
 from proofs_checks.claim import Claim
 from theory.language.statements import Statement
+from theory.laws import parse_law
+from theory.processes import parse_process
+
+if TYPE_CHECKING:
+    from numerics.observables.registry import Range
 
 TRUE, FALSE = "true", "false"
 
@@ -83,6 +91,59 @@ def _row(claim: Claim, name: str, of: str, kind: str, statement: Statement, seed
     outcome, law = found.outcome, found.law.name or f"{found.law.K} components in {found.law.D} dimensions"
     paths = int(outcome.figures.get("paths", "0"))
     return Row(claim.id, name, of, kind, law if paths else "", outcome.outcome, paths, seconds, outcome.detail)
+
+
+TWO_DELTAS = "deltas(-1: 1/2, 1: 1/2)"
+THREE = "mixture(3/10: N(-2, 9/400), 9/20: N(1/2, 9/100), 1/4: N(2, 1/25))"
+RANGES = {TWO_DELTAS: (2.0, 0.5), THREE: (20.0, 0.1)}
+"""The laws of the experiments, and the noise levels (edm, so that g differs from g^2) between which paths run."""
+TESTED = 1 << 22
+"""Most paths of an experiment."""
+
+
+def experiments(*, seed: int, share: float) -> Iterator[Row]:
+    """Every experiment that has false variants: as stated, then each variant, on two deltas."""
+    from numerics.observables.registry import AS_STATED, EXPERIMENTS, decide_experiment, experiment
+
+    at = _range(TWO_DELTAS)
+    for entry in EXPERIMENTS.values():
+        for variant in (AS_STATED, *entry.false) if entry.false else ():
+            start = time.perf_counter()
+            record = decide_experiment(experiment(entry.name, at, variant), seed=seed, share=share, max_paths=TESTED)
+            seconds = time.perf_counter() - start
+            kind = TRUE if variant == AS_STATED else FALSE
+            undecided = next((line for line in record.lines if line.reason), None)
+            detail = f"{undecided.statement}: {undecided.reason}" if undecided else ""
+            by = record.refuted[0] if record.refuted else ""
+            yield Row(f"experiment: {entry.name}", variant, entry.name, kind, by, _OUTCOME[record.outcome],
+                      max(line.paths for line in record.lines), seconds, detail)  # fmt: skip
+
+
+_OUTCOME = {Outcome.EQUIVALENT: "consistent", Outcome.REFUTED: "refuted", Outcome.UNDECIDED: "undecided"}
+
+
+def dynamics(*, seed: int, share: float) -> Iterator[Row]:
+    """The reverse SDE of three components with a wrong drift: a row for each wrong drift, with what refutes it."""
+    from numerics.observables.battery import GROSS, SLIGHT, battery, refuting
+
+    at = _range(THREE)
+    for claimed in (*GROSS, SLIGHT):
+        trial = battery(at.data, at.process, at.first, at.last, claimed)
+        start = time.perf_counter()
+        records = trial.run(seed=seed, share=share)
+        seconds = time.perf_counter() - start
+        by = refuting(records)
+        paths = max(line.paths for r in records for line in r.lines)
+        said = f"{len(by)} statistics: {', '.join(by)}" if by else ""
+        yield Row("reverse SDE", claimed.name, "drift", FALSE, said, "refuted" if by else "undecided", paths, seconds,
+                  "" if by else "no statistic refutes it")  # fmt: skip
+
+
+def _range(law: str) -> Range:
+    """The law with its process and noise levels, as experiments take them."""
+    from numerics.observables.registry import Range
+
+    return Range(mixture_of(parse_law(law)), process_of(parse_process("edm")), *RANGES[law])
 
 
 def sums(rows: Sequence[Row]) -> Sums:

@@ -28,7 +28,9 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
     """Show the paths and seconds that refute each false variant of a claim and accept the true one.
 
     Every statement and every false variant is simulated by itself, in one process, at the error rate that a whole run
-    of 'infodyn verify' grants its claim. Without IDs: the whole catalogue, then the reverse SDE with wrong drifts.
+    of 'infodyn verify' grants its claim. Without IDs: the whole catalogue, the reverse SDE with wrong drifts, and the
+    experiments
+    of 'infodyn simulate'.
     """
     from infodyn.report import power_page
     from proofs_checks import power, registry, verify
@@ -40,7 +42,7 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
     share = verify.share_of(len(registry.load()))
     jobs: list[tuple[str, Callable[..., Iterable[Row]]]] = [(c.id, partial(power.measure, c)) for c in claims]
     if not ids:
-        jobs.append(("the reverse SDE", power.dynamics))
+        jobs += [("the reverse SDE", power.dynamics), ("experiments", power.experiments)]
     rows: list[Row] = []
     with _bar(len(jobs)) as told:
         for name, work in jobs:

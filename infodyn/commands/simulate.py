@@ -132,7 +132,7 @@ def simulate_command(
     if as_json:
         click.echo(json.dumps(found.as_json() if named else found.to_json(), indent=1, ensure_ascii=False))
     elif named:
-        simulation_page.write_record(found)
+        simulation_page.write_record(found, f"{law} under {process} from sigma = {first} to {last}")
     else:
         simulation_page.write_simulated(found)
     if not named and found.stopped:

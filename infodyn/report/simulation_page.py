@@ -35,9 +35,10 @@ def write_simulated(found: Simulated) -> None:
     value, radius = found.target_texts
     uses = f"; uses {', '.join(found.uses)}" if found.uses else ""
     _part(page, "theory", f"{value} +/- {radius}", f"{found.target_guarantee}; {found.target_method}{uses}")
-    off = f" ({_small(found.difference / found.target)} of it)" if found.target else ""
+    ratio = found.difference / found.target if found.target else math.inf
+    off = f" ({_small(ratio)} of it)" if abs(ratio) < 10 else ""
     _part(page, "difference", f"{_small(found.difference)}{off}",
-          f"margin {_small(found.margin)} ({percent(found.relative)}: {found.margin_reason})")  # fmt: skip
+          f"margin {_small(found.margin)} ({_share(found)}: {found.margin_reason})")  # fmt: skip
     page.line()
     page.line(f"{_mark(page, found.outcome)}: {escape(_sentence(found))}")
 
@@ -51,7 +52,7 @@ def _part(page: Page, name: str, first: str, *rest: str) -> None:
 def _how(found: Simulated) -> tuple[str, str]:
     """How it was simulated, and why so."""
     drift = "" if found.strength == 1 else f" with {digits(found.strength)} times its drift (wrong)"
-    start = f"the reverse SDE{drift} from signal-to-noise ratio 0 to {digits(found.eta, 4)}"
+    start = f"the reverse SDE{drift} from signal-to-noise ratio 0 to {_small(found.eta, 4)}"
     if found.route == "transfer":
         how = (f"{start}; without sampling: the law of the scheme itself, {found.scheme}, up to {found.steps} steps, "
                f"extrapolated; may be off by {_small(found.step_error)} (steps) + "
@@ -66,14 +67,19 @@ def _how(found: Simulated) -> tuple[str, str]:
 def _sentence(found: Simulated) -> str:
     if found.stopped:
         return f"{found.stopped}; what is written here holds for the paths that are in."
-    within = percent(found.relative)
     if found.outcome is Outcome.EQUIVALENT:
         note = "" if found.strength == 1 else " (the wrong drift does not show in this quantity at this margin)"
-        return f"simulation and theory agree within {within}{note}."
+        return f"simulation and theory agree within the margin{note}."
     if found.outcome is Outcome.REFUTED:
         whose = "this drift" if found.strength != 1 else "the simulation"
-        return f"{whose} does not give the number that theory gives; they differ by more than {within}."
+        return f"{whose} does not give the number that theory gives; they differ by more than the margin."
     return f"{found.reason}."
+
+
+def _share(found: Simulated) -> str:
+    """What part of what the margin is."""
+    whole = " of sqrt(D/2), the spread of log p of a Gaussian" if found.what == "entropy" else ""
+    return f"{percent(found.relative)}{whole}"
 
 
 def _mark(page: Page, outcome: Outcome) -> str:
@@ -105,10 +111,14 @@ def _short(text: str, most: int = 70) -> str:
     return text if len(text) <= most else f"{text[: most - 12]} .. {text[-8:]}"
 
 
-def write_record(record: Any) -> None:
-    """An experiment: one line a check, then the outcome."""
+def write_record(record: Any, place: str) -> None:
+    """An experiment at ``place`` (law, process, range): how it was done, one entry a check, then the outcome."""
     page = Page()
-    page.line(f"[bold]{escape(record.name)}[/]")
+    page.line(f"[bold]{escape(record.name)}[/], {escape(place)}")
+    page.line(
+        escape(f"{_walk(record.setting)}; seed {record.seed}, error rate {record.share:g} for all checks together")
+    )
+    page.line()
     for line in record.lines:
         part = f", {line.part}" if line.part and line.part not in line.statement else ""
         page.line(f"{_mark(page, line.outcome)} {escape(line.statement + part)}", 2)
@@ -120,6 +130,14 @@ def write_record(record: Any) -> None:
             page.line(escape(line.reason), 6)
     page.line()
     page.line(f"{_mark(page, record.outcome)}: {escape(_closing(record))}")
+
+
+def _walk(setting: Any) -> str:
+    walk = getattr(setting, "walk", None)
+    scheme, grid = getattr(walk, "scheme", None), getattr(walk, "grid", None)
+    if scheme is None or grid is None:
+        return "exact paths of the forward process" if hasattr(walk, "etas") else "paths of the flow, or exact ones"
+    return f"{scheme.name}, {grid.steps} steps, bias measured on {walk.levels} levels"
 
 
 def _closing(record: Any) -> str:

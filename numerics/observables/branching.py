@@ -156,7 +156,7 @@ def commitment(
     checks.append(Check(f"first commitment at {threshold:g} is kept with that probability", "", 0.0, margin,
                         bounds=(-1.0, 1.0)))  # fmt: skip
     for mark in marks_at(walk, at):
-        target = expectation(data, walk.eta(mark), Excess(threshold))
+        target = expectation(data, walk.eta(mark), Excess(threshold), tolerance=1e-5)
         observables.append(CommittedBy(mark, threshold))
         checks.append(Check("the time of commitment", f"by sigma = {walk.eta(mark) ** -0.5:.4g}", target, margin,
                             bounds=(0.0, 1.0)))  # fmt: skip

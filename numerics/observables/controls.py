@@ -67,6 +67,8 @@ class Sums:
     def read(self, drawing: Drawing) -> Sequence[Array]:
         """Its rows."""
         path = drawing.levels[0]
+        if not drawing.kicks:
+            return []
         out = [np.zeros(len(path.ys[0])) for _ in range(3)]
         for i, (h, kick) in enumerate(zip(np.diff(np.array(path.etas)), drawing.kicks, strict=True)):
             for total, a in zip(out, _fields(path, i), strict=True):

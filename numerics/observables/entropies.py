@@ -189,6 +189,8 @@ def pathwise_entropies(
     one. Raises NoTargetError above two dimensions.
     """
     data, observables, checks = walk.data, list[Observable](), list[Check]()
+    if data.K < 2:
+        raise ValueError("the pathwise entropies are of the component; give a law with at least two components")
     prior = mean_entropy(data, 0.0)
     for kind in (PHI, H):
         marks = around_peak(walk, kind)

@@ -29,6 +29,8 @@ def precision(
     ``strength`` multiplies the drift of the simulated paths: a value other than 1 is to be refuted. Raises ValueError
     above one dimension.
     """
+    if data.D > 1:
+        raise ValueError(f"precision experiments are for laws on the line, not in {data.D} dimensions")
     grid = information_grid(data, eta, steps)
     walk = localised(data, grid, scheme, strength=strength, levels=levels)
     score, divergence = SquaredScore(), PathDivergence(other)

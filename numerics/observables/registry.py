@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Union
 
-from numerics.mixtures import Mixture
+from numerics.mixtures import Array, Mixture
 from numerics.observables.battery import GROSS, SLIGHT, TRUE, Dynamics
 from numerics.observables.branching import commitment, symmetric_point
 from numerics.observables.calibration import calibration
@@ -25,6 +25,7 @@ from numerics.observables.thermodynamics import entropy_production, information_
 from numerics.observables.walks import Channel, Flowed, Simulated, Walk, literal, localised
 from numerics.schedules import LinearProcess
 from numerics.sde.grids import information_grid, log_snr
+from numerics.sde.posterior import Posterior
 from numerics.sde.problems import Misstated
 from numerics.sde.schemes import EULER_MARUYAMA, SRA_1, STOCHASTIC_HEUN
 from numerics.sequential import FAMILY_RATE
@@ -60,10 +61,12 @@ class Range:
         grid = information_grid(self.data, self.ends[1], steps)
         return localised(self.data, grid, SRA_1, strength=strength, levels=levels)
 
-    def member(self, lam: float, strength: float = 1.0) -> Simulated:
-        """Another member of the family, by stochastic Heun from the first level."""
+    def member(self, lam: float, weight: float | None = None) -> Simulated:
+        """Another member of the family, by stochastic Heun from the first level; ``weight``: a claimed weight of s."""
         grid = log_snr(*self.ends, STEPS, origin=False)
-        return localised(self.data, grid, STOCHASTIC_HEUN, lam=lam, strength=strength)
+        if weight is None:
+            return localised(self.data, grid, STOCHASTIC_HEUN, lam=lam)
+        return Simulated(self.data, Weighted(self.data, lam, weight), grid, STOCHASTIC_HEUN)
 
     def literal(self, dynamics: Dynamics = TRUE, lam: float = 1.0, levels: int = 2) -> Simulated:
         """The reverse SDE in (x, t) by stochastic Heun in log sigma, with the drift of ``dynamics``."""
@@ -73,6 +76,29 @@ class Range:
     def channel(self, steps: int, levels: int) -> Channel:
         """The exact channel at equal steps of log eta."""
         return Channel(self.data, log_snr(*self.ends, steps, origin=False).nodes, levels)
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """dy = (weight D + (1 - weight) y/eta) d eta + lam dW: the member lam if weight = (1 + lam^2)/2, else a false one.
+
+    ``weight`` is that of g^2 s in the drift in (x, t).
+    """
+
+    data: Mixture
+    lam: float
+    weight: float
+
+    def drift(self, x: Array, s: float) -> Array:
+        """The drift at points (n, D)."""
+        pull = Posterior(self.data).mean(x, s)
+        pull *= self.weight
+        pull += x * ((1 - self.weight) / s)
+        return pull
+
+    def diffusion(self, s: float) -> float:
+        """The factor of dW."""
+        return self.lam
 
 
 Thing = Union[Experiment, Distances]
@@ -91,6 +117,8 @@ class Entry:
 
 _GROSS = {d.name: d for d in (*GROSS, SLIGHT)}
 _STRONGER = "drift times 1.1"
+_WHOLE = "g^2 s in place of g^2 s/2"
+_WEIGHTS = {"weight (1 + lambda)/2": 0.75, "weight lambda^2": 0.25, "weight 1": 1.0}
 _HALF = "the member lambda = 1/2"
 
 
@@ -118,12 +146,12 @@ def _marginals_localised(at: Range, variant: str) -> Experiment:
 
 
 def _marginals_family(at: Range, variant: str) -> Experiment:
-    return marginals(at.member(0.5, _strength(variant)))
+    return marginals(at.member(0.5, _WEIGHTS.get(variant)))
 
 
 def _marginals_flow(at: Range, variant: str) -> Experiment:
     eta = [math.exp(math.log(at.ends[0]) + part * math.log(at.ends[1] / at.ends[0])) for part in (0, 0.5, 1)]
-    walk: Walk = at.member(0.0, 1.1) if variant == _STRONGER else Flowed(at.data, tuple(e**-0.5 for e in eta))
+    walk: Walk = at.member(0.0, 1.0) if variant == _WHOLE else Flowed(at.data, tuple(e**-0.5 for e in eta))
     return marginals(walk)
 
 
@@ -208,8 +236,8 @@ EXPERIMENTS: dict[str, Entry] = {
         Entry("marginals", "moments, score and entropy along the reverse SDE in (x, t)", _marginals, _GROSS_NAMES),
         Entry("marginals, Euler", "the same by Euler's scheme in t", _marginals_euler, ("g^2/2", "2 g^2")),
         Entry("marginals, localised", "the same in localisation coordinates", _marginals_localised, (_STRONGER,)),
-        Entry("marginals, family", "the same along the member lambda = 1/2", _marginals_family, (_STRONGER,)),
-        Entry("marginals, flow", "the same along the probability flow", _marginals_flow, (_STRONGER,)),
+        Entry("marginals, family", "the same along the member lambda = 1/2", _marginals_family, tuple(_WEIGHTS)),
+        Entry("marginals, flow", "the same along the probability flow", _marginals_flow, (_WHOLE,)),
         Entry("distribution", "Kolmogorov-Smirnov distance along the reverse SDE", _distribution, _GROSS_NAMES),
         Entry("kernel regression", "reverse increments on their claimed mean", _regression, tuple(_GROSS)),
         Entry("calibration", "posterior martingale and committor", _calibration, (_HALF,)),

@@ -26,8 +26,8 @@ class NoTargetError(ValueError):
     """There is no independent number to compare with. The message says why."""
 
 
-def expectation(data: Mixture, eta: float, field: Field) -> float:
-    """E field(posterior, y, eta) under the forward law at ``eta`` > 0.
+def expectation(data: Mixture, eta: float, field: Field, *, tolerance: float = TOLERANCE) -> float:
+    """E field(posterior, y, eta) under the forward law at ``eta`` > 0; a field with a kink asks for less ``tolerance``.
 
     Raises NoTargetError above two dimensions, or if the rule does not converge (a field that jumps).
     """
@@ -38,7 +38,7 @@ def expectation(data: Mixture, eta: float, field: Field) -> float:
     points, before = FIRST[data.D], math.nan
     while points <= LAST[data.D]:
         value, size = _rule(data, eta, field, points)
-        if abs(value - before) <= TOLERANCE * size:
+        if abs(value - before) <= tolerance * size:
             return value
         points, before = 2 * points - 1, value
     raise NoTargetError(f"the quadrature at eta = {eta:g} did not settle on {points // 2} points an axis")

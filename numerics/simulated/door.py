@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -188,7 +189,7 @@ class _Run:
         if not math.isfinite(radius):
             raise SimulationError("no number to compare with: too few samples of the forward law carry the average "
                                   "(a rare event); give a place with more noise")  # fmt: skip
-        with self._kept(relative) as saved:
+        with self._kept(relative) as saved, _finite():
             found = by_paths(
                 paths, margin=margin, target_radius=radius, share=ask.rate - self.target.share, seed=ask.seed,
                 max_paths=ask.max_paths, name=ask.plan.name, executor=ask.executor, progress=ask.progress, saved=saved,
@@ -196,9 +197,10 @@ class _Run:
         decision = found.decision
         assert decision is not None
         if decision.outcome is Outcome.UNDECIDED and decision.reason.startswith("the budget"):
-            bound, room = (decision.radius + decision.bias) * factor, relative * self._scale
-            decision = replace(decision, reason=f"{ask.max_paths:,} paths are too few: after {found.paths:,} errors "
-                               f"add up to {bound:.2g}, and the margin is {room:.2g}")  # fmt: skip
+            off, bound = decision.difference * factor, (decision.radius + decision.bias) * factor
+            decision = replace(decision, reason=f"{ask.max_paths:,} paths are too few: after {found.paths:,} the "
+                               f"difference is {off:.2g} +/- {bound:.2g}, and the margin "
+                               f"{relative * self._scale:.2g}")  # fmt: skip
         return _Done(found, decision, problem, relative * self._scale, relative, why, "paths", reason)
 
     def _kept(self, relative: float) -> Saved | nullcontext[None]:
@@ -224,6 +226,15 @@ class _Run:
         if distance <= 8 * error or quarter <= TOLERANCES[0]:
             return widest, f"the widest allowed; a drift wrong by {share} hardly shows in this number"
         return quarter, f"a quarter of what a drift wrong by {share} changes"
+
+
+@contextmanager
+def _finite() -> Iterator[None]:
+    """A value that is not finite is the fault of the drift that was asked for, or of the level."""
+    try:
+        yield
+    except FloatingPointError:
+        raise SimulationError("a simulated path runs out of float64; give a drift nearer to 1 or more noise") from None
 
 
 def percent(share: float) -> str:

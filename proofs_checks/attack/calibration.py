@@ -49,8 +49,7 @@ def _exponential(rng: np.random.Generator, count: int) -> Array:
 
 
 def _tailed(rng: np.random.Generator, count: int) -> Array:
-    values: Array = rng.standard_t(4, count)
-    return values
+    return np.asarray(rng.standard_t(4, count), dtype=np.float64)
 
 
 def _normal(rng: np.random.Generator, count: int) -> Array:
@@ -58,7 +57,8 @@ def _normal(rng: np.random.Generator, count: int) -> Array:
 
 
 def _coin(rng: np.random.Generator, count: int) -> Array:
-    return (rng.random(count) < 0.02) - 0.02
+    values: Array = np.where(rng.random(count) < 0.02, 0.98, -0.02)
+    return values
 
 
 def _beta(rng: np.random.Generator, count: int) -> Array:

@@ -63,6 +63,14 @@ def test_nothing_seen_excludes_nothing():
     assert Betting(BOUNDS, 0.05, 0.1).decision(bias=0.0, margin=0.5).outcome is Outcome.UNDECIDED
 
 
+def test_the_fraction_is_the_best_for_the_tuned_number_of_paths():
+    # log K at n paths is b d n - b^2 v n/2; it first reaches log(2/share) at the least distance d for this b
+    n, share, v = 10**4, 1e-3, 0.04
+    best = min(np.linspace(1e-3, 0.8, 4000), key=lambda b: (math.log(2 / share) / n + b * b * v / 2) / b)
+    assert fraction(v, share, n, 1.0) == pytest.approx(best, rel=0.01)
+    assert fraction(v, share, n, 4.0) <= CAP / 4
+
+
 def test_an_event_never_seen_is_bounded_by_the_law_of_small_numbers():
     n, share = 1 << 14, 1e-6
     bet = fraction(0.0, share, n, 1.0)

@@ -20,6 +20,7 @@ from numerics.observables.fields import BALANCE, X2, X_SCORE
 from numerics.observables.ito import ITO, STRATONOVICH, ito_identity, ito_rate
 from numerics.observables.marginals import marginals
 from numerics.observables.observable import Level
+from numerics.observables.precision import precision
 from numerics.observables.registry import AS_STATED, EXPERIMENTS, Range, decide_experiment, experiment
 from numerics.observables.regression import kernel_regression
 from numerics.observables.thermodynamics import (
@@ -113,6 +114,12 @@ def test_the_kernel_regression_sees_one_per_cent_of_the_drift_in_any_dimension(d
     true = run(kernel_regression(data, EDM, 20.0, 0.2, margin=5e-3), seed=1, max_paths=1 << 19)
     assert true.outcome is EQUIVALENT
     assert run(kernel_regression(data, EDM, 20.0, 0.2, factor=1.01), seed=1, max_paths=1 << 20).outcome is REFUTED
+
+
+def test_the_plane_has_targets_by_quadrature_and_the_flow_keeps_them():
+    plane = Mixture((0.4, 0.6), ((1.0, 0.0), (-1.0, 0.5)), (((0.2, 0.1), (0.1, 0.3)), ((0.1, 0.0), (0.0, 0.1))))
+    thing = marginals(Flowed(plane, (3.0, 0.6)), at=(1.0,), fields=(X2, BALANCE), margin=0.1)
+    assert run(thing, seed=1, max_paths=1 << 14).outcome is EQUIVALENT
 
 
 def test_the_kernel_regression_has_no_step_error():
@@ -251,6 +258,10 @@ def test_bad_input_is_one_sentence():
         experiment("marginals", RANGE, "of the year")
     with pytest.raises(ValueError, match="fall from first to last"):
         Range(TWO, EDM, 0.4, 5.0)
+    with pytest.raises(ValueError, match="at least two components"):
+        pathwise_entropies(Channel(line((1.0,), (0.0,), (1.0,)), (1.0, 2.0)))
+    with pytest.raises(ValueError, match="on the line"):
+        precision(EIGHT, EIGHT)
     with pytest.raises(OutOfRangeError):
         literal(TWO, VP_PROCESS, 3.0, 0.4, 16)
     with pytest.raises(ValueError, match="one check"):
@@ -266,6 +277,13 @@ def test_an_experiment_of_each_name_runs():
         record = decide_experiment(experiment(name, RANGE), seed=1, max_paths=1 << 14)
         assert record.outcome is not REFUTED
         assert name in str(record)
+
+
+@pytest.mark.parametrize("name", ["marginals, family", "marginals, flow", "distribution", "path divergence"])
+def test_false_variants_of_the_registry_are_refuted(name):
+    for variant in EXPERIMENTS[name].false:
+        record = decide_experiment(experiment(name, RANGE, variant), seed=2, max_paths=1 << 15)
+        assert record.outcome is REFUTED, f"{variant}: {record}"
 
 
 def test_marks_are_counted_on_the_coarsest_grid():

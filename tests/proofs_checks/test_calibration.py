@@ -12,7 +12,7 @@ from proofs_checks.attack.calibration import Count, rare, rates
 
 @pytest.fixture(scope="module")
 def events():
-    return {c.source: c for c in rare(300, size=2048)}
+    return {c.source: c for c in rare(300, size=512)}
 
 
 def test_a_plain_sequence_refutes_a_true_rare_event_and_ours_never_do(events):
@@ -37,7 +37,7 @@ def test_the_mean_of_the_rare_event_is_that_of_the_definition():
 
 
 def test_small_budgets_keep_a_raised_rate():
-    found = rates(60)
+    found = rates(16)
     assert {c.what.split()[0] for c in found} == {"refuted", "accepted"}
     assert len(found) == 5 * len(calibration.SOURCES)
     assert [c for c in found if not c.kept] == []
