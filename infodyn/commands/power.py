@@ -29,8 +29,7 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
 
     Every statement and every false variant is simulated by itself, in one process, at the error rate that a whole run
     of 'infodyn verify' grants its claim. Without IDs: the whole catalogue, the reverse SDE with wrong drifts, and the
-    experiments
-    of 'infodyn simulate'.
+    experiments of 'infodyn simulate'.
     """
     from infodyn.report import power_page
     from proofs_checks import power, registry, verify
