@@ -19,8 +19,8 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "verify": "infodyn.api", "value": "infodyn.numbers", "derive": "infodyn.api", "claims": "infodyn.api",
-    "sweep": "infodyn.numbers", "peaks": "infodyn.numbers", "simulate": "infodyn.numbers",
-    "experiment": "infodyn.numbers",
+    "sweep": "infodyn.numbers", "peaks": "infodyn.numbers", "simulate": "infodyn.simulating",
+    "experiment": "infodyn.simulating",
     "fixed_points": "infodyn.numbers", "critical": "infodyn.numbers", "bifurcation_diagram": "infodyn.numbers",
     "parse_law": "theory.laws", "parse_process": "theory.processes",
     "Law": "theory.language.instances", "Germ": "theory.language.instances", "Setting": "theory.language.instances",

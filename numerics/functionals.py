@@ -100,8 +100,7 @@ class Divergence(_OfThePosterior):
 
     def terminal(self, posterior: Posterior, y: Array, eta: float) -> Array:
         """div s, (n,)."""
-        out: Array = eta * (eta * _trace(posterior.covariance(y, eta)) - posterior.D)
-        return out
+        return posterior.divergence(y, eta)
 
     def across(self, variance: float, others: Sequence[float], dims: int, eta: float) -> float:
         """-dims/(c + sigma^2)."""

@@ -105,7 +105,7 @@ def simulate_command(
             route=None if route == "auto" else route,
             strength=None if strength == 1 else strength,
         )
-    from infodyn import numbers
+    from infodyn import simulating
     from infodyn.report import simulation_page
     from infodyn.report.steps import Steps
     from numerics.simulate import StoppedError
@@ -117,11 +117,11 @@ def simulate_command(
         with Steps(f"simulating {what}") as steps, _opened(executor, jobs or os.cpu_count() or 1) as pool:
             common |= {"executor": pool, "progress": steps.told}
             if named:
-                found = numbers.experiment(
+                found = simulating.experiment(
                     what, law, process, first=str(first), last=str(last), variant=variant, **common
                 )
             else:
-                found = numbers.simulate(what, law, process, at=str(at), against=against, route=route, margin=margin,
+                found = simulating.simulate(what, law, process, at=str(at), against=against, route=route, margin=margin,
                                          strength=strength, **common)  # fmt: skip
     except ExecutorError as error:
         click.echo(f"infodyn: {error}.", err=True)

@@ -133,7 +133,7 @@ def write_record(record: Any, place: str) -> None:
 
 
 def _walk(setting: Any) -> str:
-    walk = getattr(setting, "walk", None)
+    walk: Any = getattr(setting, "walk", None)
     scheme, grid = getattr(walk, "scheme", None), getattr(walk, "grid", None)
     if scheme is None or grid is None:
         return "exact paths of the forward process" if hasattr(walk, "etas") else "paths of the flow, or exact ones"

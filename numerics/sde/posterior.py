@@ -6,7 +6,13 @@ component N(m, C) with Q = (1 + eta C)^-1 the log weight is
 
     log w + log det(Q)/2 + m.Qy - eta m.Qm/2 + y.CQy/2,      mean  Q(m + C y),      covariance  CQ.
 
-Nothing is divided by sigma^2, and at eta = 0, y = 0 it is the prior itself.
+Nothing is divided by sigma^2, and at eta = 0, y = 0 it is the prior itself. These terms grow like eta times the second
+moment of X_0 and cancel, so far data are taken about their mean, and at high eta log weights are read as
+
+    log w + log det(Q)/2 - (y - eta m).Q(y - eta m)/(2 eta)      up to |y|^2/(2 eta), the same for all components,
+
+where the components that matter have small terms. Scores and divergences, too, are sums of those of the components,
+-Q(y - eta m): eta D - y would lose eta |X_0|^2 units of the last place.
 
 States are arrays (n, D). They are best stored coordinate-major, as the transpose of a C-contiguous (D, n) array:
 then each coordinate is one contiguous row. Sums over coordinates and components are elementwise, without BLAS: the same
@@ -23,6 +29,11 @@ import numpy as np
 
 from numerics.mixtures import Array, Mixture
 
+FAR = 8.0
+"""Data whose mean is this many times as far from 0 as its components are wide are taken about the mean."""
+CLOSE = 100.0
+"""From this eta times the squared size of the law on, log weights are read from distances."""
+
 
 @dataclass(frozen=True)
 class _Component:
@@ -33,9 +44,52 @@ class _Component:
     matrix: tuple[tuple[float, ...], ...]
     scalar: float | None
     """C Q is ``scalar`` times one (None: it is the full ``matrix``)."""
+    eta: float
+    place: tuple[float, ...]
+    """eta m."""
+    shrink: tuple[tuple[float, ...], ...]
+    """Q."""
+    height: float
+    """log w + log det(Q)/2."""
+    close: bool
+    """Log weights are read from distances."""
 
     def log_weight(self, rows: Array) -> Array:
         """The unnormalised log posterior weight at points given as rows (D, n)."""
+        return self.near(rows) if self.close else self.natural(rows)
+
+    def near(self, rows: Array) -> Array:
+        """log w + log det(Q)/2 - (y - eta m).Q(y - eta m)/(2 eta); eta > 0."""
+        away = [row - at for row, at in zip(rows, self.place, strict=True)]
+        if self.scalar is not None:
+            total: Array = away[0] * away[0]
+            for part in away[1:]:
+                total += part * part
+            total *= -0.5 * self.shrink[0][0] / self.eta
+        else:
+            total = np.zeros(rows.shape[1])
+            for i, part in enumerate(away):
+                total += self._shrunk(away, i) * part
+            total *= -0.5 / self.eta
+        total += self.height
+        return total
+
+    def score(self, rows: Array) -> list[Array]:
+        """-Q(y - eta m), coordinate by coordinate."""
+        away = [at - row for row, at in zip(rows, self.place, strict=True)]
+        return [self._shrunk(away, i) for i in range(len(away))]
+
+    def _shrunk(self, away: list[Array], i: int) -> Array:
+        if self.scalar is not None:
+            scaled: Array = self.shrink[0][0] * away[i]
+            return scaled
+        total: Array = self.shrink[i][0] * away[0]
+        for j in range(1, len(away)):
+            total += self.shrink[i][j] * away[j]
+        return total
+
+    def natural(self, rows: Array) -> Array:
+        """log w + log det(Q)/2 + m.Qy - eta m.Qm/2 + y.CQy/2."""
         if self.scalar is not None:
             if self.scalar == 0:
                 total: Array = self.linear[0] * rows[0] + self.constant
@@ -86,11 +140,21 @@ class Posterior:
         """The number of components."""
         return self.data.K
 
+    def _at(self, y: Array, eta: float) -> tuple[tuple[_Component, ...], Array]:
+        """The components, and the points as rows (D, n), both about the centre."""
+        centre, rows = _frame(self.data)[0], y.T
+        if centre is not None:
+            rows = rows - (eta * centre)[:, None]
+        return _components(self.data, eta), rows
+
     def mean(self, y: Array, eta: float) -> Array:
         """D(y, eta) = E[X_0 | y], shape (n, D)."""
-        parts, rows = _components(self.data, eta), y.T
+        parts, rows = self._at(y, eta)
         weights = _normalised([p.log_weight(rows) for p in parts])
-        return self._average(parts, weights, rows)
+        out, centre = self._average(parts, weights, rows), _frame(self.data)[0]
+        if centre is not None:
+            out += centre
+        return out
 
     def _average(self, parts: tuple[_Component, ...], weights: list[Array], rows: Array) -> Array:
         out = np.empty(rows.shape)
@@ -102,40 +166,56 @@ class Posterior:
 
     def log_responsibilities(self, y: Array, eta: float) -> Array:
         """log P(component | y), shape (K, n)."""
-        parts, rows = _components(self.data, eta), y.T
+        parts, rows = self._at(y, eta)
         logs = np.stack([p.log_weight(rows) for p in parts])
         logs -= _log_sum(logs)
         return logs
 
     def responsibilities(self, y: Array, eta: float) -> Array:
         """P(component | y), shape (K, n)."""
-        parts, rows = _components(self.data, eta), y.T
+        parts, rows = self._at(y, eta)
         return np.stack(_normalised([p.log_weight(rows) for p in parts]))
 
     def log_evidence(self, y: Array, eta: float) -> Array:
         """log E exp(y . X_0 - eta |X_0|^2/2), shape (n,): the log density of y relative to N(0, eta)."""
-        parts, rows = _components(self.data, eta), y.T
-        return _log_sum(np.stack([p.log_weight(rows) for p in parts]))
+        parts, rows = self._at(y, eta)
+        logs = _log_sum(np.stack([p.log_weight(rows) for p in parts]))
+        if parts[0].close:
+            for row in rows:
+                logs += row * row / (2 * eta)
+        centre = _frame(self.data)[0]
+        if centre is not None:
+            for c, row in zip(centre, y.T, strict=True):
+                logs += c * (row - eta * c / 2)
+        return logs
 
     def log_density(self, y: Array, eta: float) -> Array:
         """log p(x) of X_t = x in the variance-exploding view alpha = 1, where x = y/eta; nats. Needs eta > 0."""
-        rows = y.T
-        squares = rows[0] * rows[0]
-        for row in rows[1:]:
-            squares += row * row
-        gauss: Array = -0.5 * squares / eta + 0.5 * self.D * math.log(eta / (2 * math.pi))
-        return gauss + self.log_evidence(y, eta)
+        parts, rows = self._at(y, eta)
+        logs = _log_sum(np.stack([p.near(rows) for p in parts]))
+        logs += 0.5 * self.D * math.log(eta / (2 * math.pi))
+        return logs
 
     def score(self, y: Array, eta: float) -> Array:
         """The score of X_t at x = y/eta in the same view: eta (D - x) = eta D - y, shape (n, D)."""
-        pull = self.mean(y, eta)
-        pull *= eta
-        pull -= y
-        return pull
+        parts, rows = self._at(y, eta)
+        return _combined(parts, _normalised([p.log_weight(rows) for p in parts]), rows).T
+
+    def divergence(self, y: Array, eta: float) -> Array:
+        """div s = eta (eta tr Cov(X_0 | y) - D) in the same view, shape (n,)."""
+        parts, rows = self._at(y, eta)
+        weights = _normalised([p.log_weight(rows) for p in parts])
+        whole, total = _combined(parts, weights, rows), np.zeros(rows.shape[1])
+        for part, weight in zip(parts, weights, strict=True):
+            inner = np.full(rows.shape[1], -eta * math.fsum(part.shrink[i][i] for i in range(self.D)))
+            for own, all_of_them in zip(part.score(rows), whole, strict=True):
+                inner += (own - all_of_them) ** 2
+            total += weight * inner
+        return total
 
     def covariance(self, y: Array, eta: float) -> Array:
         """Cov(X_0 | y), shape (D, D, n); the spread of the component means is summed about D, without cancellation."""
-        parts, rows = _components(self.data, eta), y.T
+        parts, rows = self._at(y, eta)
         weights = _normalised([p.log_weight(rows) for p in parts])
         centre = self._average(parts, weights, rows).T
         out = np.zeros((self.D, self.D, rows.shape[1]))
@@ -158,27 +238,57 @@ class Posterior:
         return total
 
 
+@lru_cache(maxsize=1024)
+def _frame(data: Mixture) -> tuple[Array | None, float]:
+    """The centre (None: the data are not far from 0), and the squared size of the law about it."""
+    means = np.array(data.means)
+    centre: Array = (np.array(data.weights)[:, None] * means).sum(axis=0)
+    inner = max(float(np.trace(np.array(cov))) for cov in data.covs)
+    size = float(((means - centre) ** 2).sum(axis=1).max()) + inner
+    if math.fsum(centre**2) > FAR**2 * size:
+        return centre, size
+    return None, float((means**2).sum(axis=1).max()) + inner
+
+
 @lru_cache(maxsize=8192)
 def _components(data: Mixture, eta: float) -> tuple[_Component, ...]:
-    out = []
+    centre, size = _frame(data)
+    out, close = [], eta * size > CLOSE
     for w, mean, cov in zip(data.weights, data.means, data.covs, strict=True):
         m, C = np.array(mean), np.array(cov)
+        if centre is not None:
+            m = m - centre
+        place = tuple((eta * m).tolist())
         if np.array_equal(C, C[0, 0] * np.eye(len(m))):
             c = float(C[0, 0])
             q = 1 / (1 + eta * c)
-            constant = math.log(w) - 0.5 * len(m) * math.log1p(eta * c) - 0.5 * eta * q * math.fsum(m * m)
-            matrix = c * q * np.eye(len(m))
-            out.append(_Component(constant, tuple((q * m).tolist()), _tuples(matrix), c * q))
+            height = math.log(w) - 0.5 * len(m) * math.log1p(eta * c)
+            constant = height - 0.5 * eta * q * math.fsum(m * m)
+            matrix, shrink = c * q * np.eye(len(m)), _tuples(q * np.eye(len(m)))
+            linear = tuple((q * m).tolist())
+            out.append(_Component(constant, linear, _tuples(matrix), c * q, eta, place, shrink, height, close))
             continue
         values, vectors = np.linalg.eigh(C)
         values = np.maximum(values, 0.0)
         q = 1 / (1 + eta * values)
         pull = np.einsum("ij,j,kj->ik", vectors, q, vectors)
         matrix = np.einsum("ij,j,kj->ik", vectors, values * q, vectors)
-        linear = np.einsum("ij,j->i", pull, m)
-        constant = math.log(w) - 0.5 * math.fsum(np.log1p(eta * values)) - 0.5 * eta * math.fsum(m * linear)
-        out.append(_Component(constant, tuple(linear.tolist()), _tuples((matrix + matrix.T) / 2), None))
+        moved = np.einsum("ij,j->i", pull, m)
+        height = math.log(w) - 0.5 * math.fsum(np.log1p(eta * values))
+        constant = height - 0.5 * eta * math.fsum(m * moved)
+        linear, shrink = tuple(moved.tolist()), _tuples((pull + pull.T) / 2)
+        out.append(_Component(constant, linear, _tuples((matrix + matrix.T) / 2), None, eta, place, shrink, height,
+                              close))  # fmt: skip
     return tuple(out)
+
+
+def _combined(parts: tuple[_Component, ...], weights: list[Array], rows: Array) -> Array:
+    """The score, (D, n)."""
+    out = np.zeros(rows.shape)
+    for part, weight in zip(parts, weights, strict=True):
+        for total, own in zip(out, part.score(rows), strict=True):
+            total += weight * own
+    return out
 
 
 def _tuples(matrix: Array) -> tuple[tuple[float, ...], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -43,6 +43,9 @@ class Operator(Protocol):
     @property
     def powers(self) -> tuple[int, ...]:
         """Powers of the step in the error of averages."""
+
+    def resolves(self, problem: Problem, nodes: Array, resolution: Resolution) -> bool:
+        """Whether all lattices are dense enough for their error to show."""
 
     def values(self, problem: Problem, nodes: Array, resolution: Resolution) -> Array:
         """The expected functionals (M,) on a grid."""
@@ -113,6 +116,7 @@ def averages(
     Steps are doubled until every error is below ``tolerance`` relative to its value, or ``most_steps`` are reached.
     ``strength`` other than 1 is a wrong drift. ``scheme``: one of :data:`numerics.sde.schemes.SCHEMES` without memory,
     on the line; by default the splitting scheme. Functionals are read with sigma^2 = 1/eta, in nats.
+    The error is infinite where components are too narrow for the finest lattices that are used.
     Raises ValueError for arguments out of range, and where only paths can give the average.
     """
     began = time.perf_counter()
@@ -130,15 +134,18 @@ def averages(
     scale = combine.largest(largest(problem, resolution))
     levels: list[Array] = []
     moved: list[Array] = []
-    steps = FIRST[problem.data.D]
+    steps, seen = FIRST[problem.data.D], True
     if most < steps * 2 ** (LEAST_LEVELS - 1):
         raise ValueError(f"extrapolation needs {steps * 2 ** (LEAST_LEVELS - 1)} steps or more, got {most}")
     while True:
         grid = nodes(problem.data, problem.last, steps)
+        seen = seen and operator.resolves(problem, grid, resolution)
         levels.append(combine(operator.values(problem, grid, resolution)))
         if len(levels) >= LEAST_LEVELS:
             rounding = EPSILON * (4 * steps * np.abs(levels[-1]) + scale)
             found = extrapolate(levels, moved, operator.powers, rounding)
+            if not seen:
+                found = replace(found, quadrature=np.full_like(found.quadrature, math.inf))
             within = found.step + found.quadrature <= tolerance * np.abs(found.values)
             if bool(within.all()) or 2 * steps > most:
                 break

@@ -86,6 +86,21 @@ def axes(
     return tuple(out)
 
 
+LOOSE = 2.0
+"""Spacings up to this many times the wanted one still show their error when they are moved;"""
+FEATURES = 4.0
+"""so do those of which so many lie within the narrowest component and the strip: values are smooth there."""
+
+
+def resolved(data: Mixture, eta: float, noise: float, resolution: Resolution, axis: tuple[Axis, ...]) -> bool:
+    """Whether a lattice of :func:`axes`, limited to ``most`` points, is dense enough to tell its own error."""
+    widest, analytic = max(a.spacing for a in axis), strip(data, eta)
+    wanted = min(noise / resolution.per_noise, analytic / resolution.per_strip)
+    least = min(float(np.linalg.eigvalsh(np.array(cov))[0]) for cov in data.covs)
+    narrow = math.sqrt(eta * eta * max(least, 0.0) + eta)
+    return widest <= max(LOOSE * wanted, min(narrow, analytic) / FEATURES)
+
+
 def _components(data: Mixture, eta: float, ahead: float = 0.0) -> tuple[Array, Array]:
     """Centres and standard deviations of the components of y, (K, D) each."""
     inner = np.array([np.diag(np.array(cov)) for cov in data.covs])

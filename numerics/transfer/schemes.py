@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from numerics.sde.grids import Grid
 from numerics.sde.noise import Noise, draws
 from numerics.sde.schemes import Scheme
 from numerics.streams import stream
-from numerics.transfer.lattice import Axis, Resolution, axes
+from numerics.transfer.lattice import Axis, Resolution, axes, resolved
 from numerics.transfer.problem import Problem
 
 SECOND = 7
@@ -42,6 +43,13 @@ class OneStep:
         """Of the step in the error of averages."""
         first = self.scheme.weak_order
         return (first, first + 1, first + 2)
+
+    def resolves(self, problem: Problem, nodes: Array, resolution: Resolution) -> bool:
+        """Whether all lattices are dense enough for their error to show."""
+        return all(
+            resolved(problem.data, eta, math.sqrt(later - eta), resolution, (_axis(problem, eta, later, resolution),))
+            for eta, later in pairwise(nodes.tolist()) if eta > 0
+        )  # fmt: skip
 
     def values(self, problem: Problem, nodes: Array, resolution: Resolution) -> Array:
         """The expected functionals (M,) on the grid ``nodes``. Raises ValueError in more dimensions, or for memory."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.mixtures import Array
-from numerics.transfer.lattice import Axis, Resolution, axes, gaussian_sums, lattice_points
+from numerics.transfer.lattice import Axis, Resolution, axes, gaussian_sums, lattice_points, resolved
 from numerics.transfer.problem import Problem
 
 SUBSTEPS = 2
@@ -33,10 +33,18 @@ class Splitting:
     name: str = "splitting (noise, flow, noise)"
     powers: tuple[int, ...] = (2, 4, 6)
 
+    def resolves(self, problem: Problem, nodes: Array, resolution: Resolution) -> bool:
+        """Whether all lattices are dense enough for their error to show."""
+        noises = _noises(nodes)
+        return all(
+            resolved(problem.data, eta, noise, resolution, axes(
+                problem.data, eta, noise, resolution, ahead=ahead, strength=problem.strength))
+            for eta, noise, ahead in zip(nodes, noises, [*np.diff(nodes) / 2, 0.0], strict=True) if eta > 0
+        )  # fmt: skip
+
     def values(self, problem: Problem, nodes: Array, resolution: Resolution) -> Array:
         """The expected functionals (M,) of the scheme on the grid ``nodes``."""
-        widths = np.diff(nodes)
-        noises = np.sqrt(np.concatenate([[widths[0]], widths[1:] + widths[:-1], [widths[-1]]]) / 2)
+        widths, noises = np.diff(nodes), _noises(nodes)
         runs = problem.runs
         axis = axes(problem.data, problem.last, noises[-1], resolution, strength=problem.strength)
         values = problem.terminal(lattice_points(axis))
@@ -49,6 +57,13 @@ class Splitting:
             axis = before
         out: Array = _averaged(values, axis, noises[0], np.zeros((1, problem.data.D)))[0]
         return out
+
+
+def _noises(nodes: Array) -> Array:
+    """Standard deviations of the noise about each node, neighbouring steps merged."""
+    widths = np.diff(nodes)
+    merged: Array = np.sqrt(np.concatenate([[widths[0]], widths[1:] + widths[:-1], [widths[-1]]]) / 2)
+    return merged
 
 
 def flow(problem: Problem, y: Array, eta: float, later: float, runs: bool) -> tuple[Array, Array | None]:
