@@ -77,7 +77,8 @@ def experiment(
 
     Between the noise levels sigma ``first`` > ``last``; ``variant`` names a false variant, to be refuted. The record
     has a line a check and an ``outcome``; the other arguments are those of :func:`simulate`. Raises ValueError
-    (LawError, OutOfRangeError, SavedError) with the remedy, StoppedError (a KeyboardInterrupt) at Ctrl-C.
+    (LawError, OutOfRangeError, SavedError) with the remedy, StoppedError (a KeyboardInterrupt) at Ctrl-C
+    before anything is known; later, ``stopped`` of the record says so.
     """
     from numerics.simulated.named import experimented
 

@@ -135,7 +135,7 @@ def simulate_command(
         simulation_page.write_record(found, f"{law} under {process} from sigma = {first} to {last}")
     else:
         simulation_page.write_simulated(found)
-    if not named and found.stopped:
+    if found.stopped:
         click.echo(f"infodyn: {found.stopped}; {_go_on(resume)}.", err=True)
         return INTERRUPTED
     return EXIT[found.outcome.value]

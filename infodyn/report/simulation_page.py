@@ -141,6 +141,8 @@ def _walk(setting: Any) -> str:
 
 
 def _closing(record: Any) -> str:
+    if record.stopped:
+        return f"{record.stopped}; what is written here holds for the paths that are in."
     if record.outcome is Outcome.EQUIVALENT:
         return "every check agrees with the theory within its margin."
     if record.outcome is Outcome.REFUTED:

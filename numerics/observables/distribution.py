@@ -19,8 +19,9 @@ from numerics.observables.experiment import STREAM
 from numerics.observables.record import Line, Record, versions
 from numerics.observables.targets import distribution
 from numerics.observables.walks import Walk
+from numerics.saved import Saved
 from numerics.sequential import FAMILY_RATE, Outcome
-from numerics.simulate import CHUNK, looks, simulate
+from numerics.simulate import CHUNK, Progress, StoppedError, looks, simulate
 from numerics.streams import stream
 
 CELLS = 1 << 14
@@ -67,21 +68,38 @@ def radius(count: int, share: float, look: int) -> float:
 
 def run_distances(
     setting: Distances, *, seed: int, share: float = FAMILY_RATE, max_paths: int = 1 << 22,
-    executor: Executor | None = None,
+    executor: Executor | None = None, progress: Progress | None = None, saved: Saved | None = None,
 ) -> Record:  # fmt: skip
-    """Decide whether the distance is below the margin. Raises NoTargetError above one dimension."""
-    task, most, done = _Counting(setting, seed), max(1, max_paths // CHUNK), 0
-    counts: Array | None = None
-    order = setting.walk.order
+    """Decide whether the distance is below the margin. Raises NoTargetError above one dimension.
+
+    Ctrl-C gives a record of the paths up to the last look, which says so; ``saved`` keeps the counts of every chunk.
+    Raises StoppedError before the first look.
+    """
+    task, most = _Counting(setting, seed), max(1, max_paths // CHUNK)
+    order, name, stopped = setting.walk.order, f"counts of {setting.name}", ""
+    state: tuple[int, Array | None] = (0, None) if saved is None else saved.get(name)
+    done, counts = state
+    line: Line | None = None
     for k, look in enumerate(looks(most), start=1):
-        for part in simulate(task, look, executor, first=done):
-            counts = part if counts is None else counts + part
-        done = look
+        if look < done:
+            continue  # an earlier run looked there and went on
+        try:
+            for part in simulate(task, look, executor, first=done, progress=progress):
+                counts = part if counts is None else counts + part
+                done += 1
+                if saved is not None:
+                    saved.put(name, done, counts)
+        except StoppedError as stop:
+            if line is None:
+                raise
+            stopped = str(StoppedError(stop.done, most))
+            break
         assert counts is not None
         line = _line(setting, counts, order, share, k)
         if line.outcome is not Outcome.UNDECIDED:
             break
-    return Record(setting.name, setting, seed, share, max_paths, CHUNK, versions(), (line,))
+    assert line is not None
+    return Record(setting.name, setting, seed, share, max_paths, CHUNK, versions(), (line,), stopped)
 
 
 def _line(setting: Distances, counts: Array, order: int, share: float, look: int) -> Line:

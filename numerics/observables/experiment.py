@@ -12,7 +12,7 @@ from numerics.mixtures import Mixture
 from numerics.observables.observable import Control, Level, Observable, Reader
 from numerics.observables.record import Line, Record, versions
 from numerics.observables.walks import Walk
-from numerics.paths.decide import run_tests
+from numerics.paths.decide import StoppedTestsError, run_tests
 from numerics.paths.ensembles import Test
 from numerics.paths.pilot import pilot_of
 from numerics.sequential import EFFECTIVE, FAMILY_RATE, Outcome, normal_mixture_radius
@@ -98,12 +98,19 @@ def run(
 ) -> Record:  # fmt: skip
     """Decide every check; ``share`` bounds the chance of any wrong decision and is split evenly.
 
-    The bits depend on the experiment and the seed only. Raises FloatingPointError for a value that is not finite.
+    The bits depend on the experiment and the seed only. Ctrl-C gives a record of the paths that are in, which says so
+    (``stopped``). Raises FloatingPointError for a value that is not finite, StoppedError if no paths are in.
     """
-    results = run_tests(
-        experiment.ensemble, experiment.tests, seed=seed, claim_id=STREAM, experiment=experiment.name, share=share,
-        max_paths=max_paths, executor=executor, progress=progress, saved=saved,
-    )  # fmt: skip
+    stopped = ""
+    try:
+        results = run_tests(
+            experiment.ensemble, experiment.tests, seed=seed, claim_id=STREAM, experiment=experiment.name, share=share,
+            max_paths=max_paths, executor=executor, progress=progress, saved=saved,
+        )  # fmt: skip
+    except StoppedTestsError as stop:
+        if len(stop.results) < len(experiment.checks):
+            raise
+        results, stopped = stop.results, str(stop)
     lines = tuple(
         Line(
             c.statement, c.part, c.relation, c.target, c.target + r.decision.difference, r.decision.radius,
@@ -112,7 +119,7 @@ def run(
         )
         for c, r in zip(experiment.checks, results, strict=True)
     )  # fmt: skip
-    return Record(experiment.name, experiment, seed, share, max_paths, CHUNK, versions(), lines)
+    return Record(experiment.name, experiment, seed, share, max_paths, CHUNK, versions(), lines, stopped)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Record:
-    """What an experiment found. ``setting`` is the experiment itself; ``versions`` those of what computed it."""
+    """What an experiment found. ``setting`` is the experiment itself; ``versions`` those of what computed it.
+
+    ``stopped`` says so if the run was interrupted: the lines then hold for the paths that were in.
+    """
 
     name: str
     setting: Any
@@ -54,6 +57,7 @@ class Record:
     chunk: int
     versions: Mapping[str, str]
     lines: tuple[Line, ...]
+    stopped: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -78,7 +82,8 @@ class Record:
     def as_json(self) -> dict[str, Any]:
         """The whole record, numbers as decimal strings."""
         return {
-            "version": VERSION, "experiment": self.name, "outcome": self.outcome.value, "seed": self.seed,
+            "version": VERSION, "experiment": self.name, "outcome": self.outcome.value,
+            "stopped": self.stopped or None, "seed": self.seed,
             "share": digits(self.share), "max_paths": self.max_paths, "chunk": self.chunk,
             "versions": dict(self.versions), "checks": [line.as_json() for line in self.lines],
             "setting": plain(self.setting),

@@ -23,12 +23,14 @@ from numerics.observables.record import Record
 from numerics.observables.regression import kernel_regression
 from numerics.observables.thermodynamics import entropy_production, information_fluctuation, total_fluctuation
 from numerics.observables.walks import Channel, Flowed, Simulated, Walk, literal, localised
+from numerics.saved import Saved
 from numerics.schedules import LinearProcess
 from numerics.sde.grids import information_grid, log_snr
 from numerics.sde.posterior import Posterior
 from numerics.sde.problems import Misstated
 from numerics.sde.schemes import EULER_MARUYAMA, SRA_1, STOCHASTIC_HEUN
 from numerics.sequential import FAMILY_RATE
+from numerics.simulate import Progress
 
 AS_STATED = "as stated"
 STEPS = 64
@@ -269,9 +271,11 @@ def experiment(name: str, at: Range, variant: str = AS_STATED) -> Thing:
 
 
 def decide_experiment(
-    thing: Thing, *, seed: int, share: float = FAMILY_RATE, max_paths: int = 1 << 22, executor: Executor | None = None
-) -> Record:
+    thing: Thing, *, seed: int, share: float = FAMILY_RATE, max_paths: int = 1 << 22, executor: Executor | None = None,
+    progress: Progress | None = None, saved: Saved | None = None,
+) -> Record:  # fmt: skip
     """Run it, of whatever kind it is."""
     if isinstance(thing, Distances):
-        return run_distances(thing, seed=seed, share=share, max_paths=max_paths, executor=executor)
-    return run(thing, seed=seed, share=share, max_paths=max_paths, executor=executor)
+        return run_distances(thing, seed=seed, share=share, max_paths=max_paths, executor=executor, progress=progress,
+                             saved=saved)  # fmt: skip
+    return run(thing, seed=seed, share=share, max_paths=max_paths, executor=executor, progress=progress, saved=saved)

@@ -39,7 +39,8 @@ class Equation:
     ``sign`` is -1 if the named direction of time runs against the simulated path. ``label``: OWN, or an index of the
     ensemble's fixed end points (where Z occurs, of the law's components); ``given_end``: the noise is that of the path
     conditioned on its end. ``weight``: 0, or of a drift equation weighted with the first state: i by its standardised
-    i-th coordinate, D + 1 by their squares.
+    i-th coordinate, D + 1 by their squares. ``end``: 0, or of a drift equation given the own end, taken apart by it: on
+    paths that end in atom i where ends are averaged, else weighted by the i-th coordinate of the end, standardised.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Equation:
     sign: float
     given_end: bool
     weight: int = 0
+    end: int = 0
 
     @property
     def needs_end(self) -> bool:
@@ -66,7 +68,8 @@ class PathEnsemble:
     """Paths of one SDE between two noise levels with every state kept.
 
     ``drives`` are vector fields (with a label) that are summed against dW as controls; ``memory`` is an equation whose
-    own end is averaged: the change of the posterior weights times what was met so far makes one more control.
+    own end is averaged: for every end, the change of its posterior weight times what was met so far, and the change of
+    the field times that weight (``slope`` is the field's gradient), make two more controls.
     """
 
     law: Law
@@ -78,10 +81,11 @@ class PathEnsemble:
     equations: tuple[Equation, ...]
     drives: tuple[tuple[Term, int], ...]
     memory: Equation | None
+    slope: Term | None = None
 
     def averages_ends(self, e: Equation) -> bool:
         """Whether the own end of ``e`` is averaged over the atoms instead of drawn."""
-        return e.kind == "drift" and e.given_end and e.needs_end and self.law.is_discrete and self.law.K <= ATOMS
+        return e.kind == "drift" and e.given_end and (e.needs_end or e.end > 0) and few_atoms(self.law)
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Simulate ``count`` paths twice (2n and n steps, one Brownian path) and read the wanted observables."""
@@ -94,6 +98,11 @@ class PathEnsemble:
         """(mean size of the right side along the path, mean |F(last) - F(first)| or quadratic variation)."""
         run = _Run(self, count, rng)
         return [run.size(e) for e in self.equations]
+
+
+def few_atoms(law: Law) -> bool:
+    """Whether averages over the own end are exact sums."""
+    return law.is_discrete and law.K <= ATOMS
 
 
 class _Run:
@@ -119,6 +128,8 @@ class _Run:
         spread = (start - first.mean) / first.sd
         bend = ((spread * spread).sum(axis=1) - spread.shape[1]) / math.sqrt(2 * spread.shape[1])
         self.weights = [np.ones(count), *spread.T, bend]
+        alpha = process.alpha(grid.times[0])
+        self.end_weights = [[np.ones(count), *((alpha * own - first.mean) / first.sd).T] for own in self.own]
         self._read: dict[tuple[Term, int, int, int], dict[tuple[int, ...], Array]] = {}
 
     def ends(self, label: int, level: int) -> Array:
@@ -163,8 +174,11 @@ class _Run:
     def _averaged(self, e: Equation, level: int) -> Array:
         """The excess; its average over the draw of the own end where that is a sum over few atoms."""
         if not self.e.averages_ends(e):
-            return self._excess(e, level, e.label)
+            return self.end_weights[level][e.end] * self._excess(e, level, e.label)
         chances = self._noised(self.times[-1]).responsibilities((self.coarse if level else self.fine)[-1])
+        if e.end:
+            one: Array = chances[e.end - 1] * self._excess(e, level, e.end - 1)
+            return one
         total: Array = chances[0] * self._excess(e, level, 0)
         for label in range(1, self.e.law.K):
             total = total + chances[label] * self._excess(e, level, label)
@@ -237,7 +251,9 @@ class _Run:
 
     def controls(self) -> Array:
         """Sums of predictable fields against dW: the score, x, the drives, and the memory."""
-        rows = np.zeros((3 + len(self.e.drives), len(self.start)))
+        fixed = 2 + len(self.e.drives)
+        ends = 0 if self.e.memory is None else 2 * self.e.law.K
+        rows = np.zeros((fixed + ends, len(self.start)))
         memory = _Memory(self, self.e.memory) if self.e.memory is not None else None
         for i, dW in enumerate(coarsened(self.dW, STRIDE)):
             node = i * STRIDE
@@ -246,27 +262,33 @@ class _Run:
             rows[0] += (self._noised(t).score(x) * kick).sum(axis=1)
             rows[1] += (x * kick).sum(axis=1)
             if memory is not None:
-                rows[2] += memory.step(node, kick)
-            for d, (term, label) in enumerate(self.e.drives, 3):
+                memory.step(node, kick, rows[fixed:])
+            for d, (term, label) in enumerate(self.e.drives, 2):
                 for j, part in self.read(term, label, 0, node).items():
                     rows[d] += part * kick[:, j[0]]
         return np.concatenate([weight * rows for weight in self.weights])
 
 
 class _Memory:
-    """sum_k grad P(k | x) . dW times what label k has met so far: F(first) and the integral of R up to now."""
+    """For each end k, sums against dW of grad P(k | x) times what label k has met so far: F(first) and the integral of
+    R up to now; and of grad (P(k | x) F_k).
+    """
 
     def __init__(self, run: _Run, e: Equation) -> None:
         self.run, self.equation = run, e
         self.met = [e.sign * run.value(e.field, k, 0, 0) for k in range(run.e.law.K)]
 
-    def step(self, node: int, kick: Array) -> Array:
-        run, grid = self.run, self.run.e.grid
+    def step(self, node: int, kick: Array, rows: Array) -> None:
+        """Add the step from ``node`` to the 2 K ``rows``."""
+        run, grid, e = self.run, self.run.e.grid, self.equation
         t, x = run.times[node], run.fine[node]
-        chances = run._noised(t).responsibilities(x)
-        total = np.zeros(len(x))
-        for k, chance in enumerate(chances):
-            total += chance * self.met[k] * (run._doob(t, x, run.ends(k, 0)) * kick).sum(axis=1)
+        for k, chance in enumerate(run._noised(t).responsibilities(x)):
+            turned = (run._doob(t, x, run.ends(k, 0)) * kick).sum(axis=1)
+            rows[2 * k] += chance * self.met[k] * turned
+            moved = run.value(e.field, k, 0, node) * turned
+            if run.e.slope is not None:
+                for (i,), part in run.read(run.e.slope, k, 0, node).items():
+                    moved += part * kick[:, i]
+            rows[2 * k + 1] += chance * moved
             passed = STRIDE * grid.step * grid.speeds[node]
-            self.met[k] = self.met[k] + passed * run.value(self.equation.right, k, 0, node)
-        return total
+            self.met[k] = self.met[k] + passed * run.value(e.right, k, 0, node)

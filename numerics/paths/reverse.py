@@ -5,7 +5,8 @@ score, from the exact law at its first level. Given the end, X0 is drawn from P(
 the average over that draw is taken exactly); with a label fixed in advance, X0 is each atom in turn (or fixed points).
 
 * drift(F) = R: the mean of F(last) - F(first) - int R dtau is zero, also when weighted with the first state (a mean
-  alone would accept drifts that agree on average only). Computed with n and 2n steps of the same Brownian
+  alone would accept drifts that agree on average only), and given the own end for every end: on the paths that end
+  there, or weighted with it (a drift that is right on average over the ends is not the drift given the end). Computed with n and 2n steps of the same Brownian
   path and extrapolated; the change is the step bias.
 * noise(F) = R: the residual quadratic variation sum |dF - R dW|^2, relative to that of F, tends to zero with the step;
   so does the covariation sum (dF - R dW) R dW, which tells factors near one apart, as the residual is only quadratic
@@ -22,7 +23,7 @@ import numpy as np
 from numerics.path_forms import Path, limit_of
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.decide import Test
-from numerics.paths.motion import OWN, Equation, PathEnsemble
+from numerics.paths.motion import OWN, Equation, PathEnsemble, few_atoms
 from numerics.paths.reading import closed, fields
 from numerics.paths.timed import log_sigma_times
 from numerics.rings import Unsupported
@@ -67,12 +68,15 @@ def plan(
         bare = PathEnsemble(law, process, grids[forward], lam, forward, labels, equations, (), None)
         memory = next((e for e in equations if bare.averages_ends(e)), None)
         ensemble = replace(bare, drives=_drives(bare), memory=memory)
+        if memory is not None and _readable(bare, slope := grad(memory.field), 0):
+            ensemble = replace(ensemble, slope=slope)
         tests = []
         for (name, statement, e), (size, change) in zip(members, ensemble.sizes(CHUNK, rng), strict=True):
-            part = "own end" if e.label == OWN and e.needs_end else ""
+            part = "own end" if e.label == OWN and (e.needs_end or e.end) else ""
             fixed = f"component {e.label + 1}" if e.needs_label else f"label {labels[e.label]}"
             part = part if e.label == OWN else fixed
             part += f" {e.kind}" if e.kind == "covariation" else ""
+            part += f" {e.end}" if e.end and few_atoms(law) else f" weighted by end x{e.end}" if e.end else ""
             part += f" weighted by {'|x|^2' if e.weight > law.D else f'x{e.weight}'}" if e.weight else ""
             margin = float(form.margin) * (size if size > 0 else change)
             tests.append(Test(name, part.strip(), statement.relation, margin, limit=limit_of(form)))
@@ -89,13 +93,18 @@ def _drives(ensemble: PathEnsemble) -> tuple[tuple[Term, int], ...]:
         hidden = e.given_end and "X0" in e.field.free
         term = grad(make("post", (e.field,))) if hidden else grad(e.field)
         label = e.label if e.field.free & {"X0", "Z"} and not hidden else OWN
-        x, end = np.zeros((2, ensemble.law.D)), np.array([ensemble.labels[0]] * 2)
-        try:
-            fields(ensemble.law, ensemble.process, ensemble.grid.times[-1], [term], x, end, label)
-        except Unsupported:
-            continue  # no closed posterior average: the test goes without this control
-        out.setdefault((term, label))
+        if _readable(ensemble, term, label):  # else no closed posterior average: the test goes without this control
+            out.setdefault((term, label))
     return tuple(out)[:DRIVES]
+
+
+def _readable(ensemble: PathEnsemble, term: Term, label: int) -> bool:
+    x, end = np.zeros((2, ensemble.law.D)), np.array([ensemble.labels[0]] * 2)
+    try:
+        fields(ensemble.law, ensemble.process, ensemble.grid.times[-1], [term], x, end, label)
+    except Unsupported:
+        return False
+    return True
 
 
 def fixed_ends(law: Law) -> tuple[tuple[float, ...], ...]:
@@ -138,15 +147,22 @@ def _equations(statement: Rel, labels: int, law: Law) -> list[Equation]:
     free = field.free | right.free
     if {"X0", "Z"} <= free:
         raise NotReadableError("an end point and a label occur at once: paths fix one of them")
+    if "Z" in free and along == REVERSE_GIVEN_END:
+        raise NotReadableError("a label occurs in an equation given the end point: paths fix one of them")
     if lhs.op == "noise" and statement.relation != "=":
         raise NotReadableError("a noise equation is an equality")
     own = "X0" not in free or along in (REVERSE_GIVEN_END, FORWARD)
     sign = -1.0 if along == FLOW else 1.0
     given = along == REVERSE_GIVEN_END
-    weights = range(law.D + 2) if lhs.op == "drift" else [0]
+    weights = [(weight, 0) for weight in range(law.D + 2)] if lhs.op == "drift" else [(0, 0)]
+    if lhs.op == "drift" and given:
+        if few_atoms(law):
+            weights = [(weight, k) for k in range(1, law.K + 1) for weight, _ in weights]
+        else:
+            weights += [(0, i) for i in range(1, law.D + 1)]
     choices = range(min(law.K, FIXED)) if "Z" in free else [OWN] if own else range(labels)
     kinds = ["drift"] if lhs.op == "drift" else ["noise", "covariation"]
     return [
-        Equation(kind, field, right, label, sign, given, weight)
-        for kind in kinds for label in choices for weight in weights
+        Equation(kind, field, right, label, sign, given, weight, end)
+        for kind in kinds for label in choices for weight, end in weights
     ]  # fmt: skip

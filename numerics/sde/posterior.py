@@ -213,6 +213,19 @@ class Posterior:
             total += weight * inner
         return total
 
+    def between(self, y: Array, eta: float) -> Array:
+        """The trace of the covariance of the components' posterior means under the responsibilities, shape (n,)."""
+        parts, rows = self._at(y, eta)
+        weights, total = _normalised([p.log_weight(rows) for p in parts]), np.zeros(rows.shape[1])
+        # at high eta all means are y/eta and little more: their differences are those of the scores, over eta
+        whole = _combined(parts, weights, rows) / eta if parts[0].close else self._average(parts, weights, rows).T
+        for part, weight in zip(parts, weights, strict=True):
+            scores = part.score(rows) if part.close else []
+            for i in range(self.D):
+                own = scores[i] / eta if part.close else part.mean(rows, i)
+                total += weight * (own - whole[i]) ** 2
+        return total
+
     def covariance(self, y: Array, eta: float) -> Array:
         """Cov(X_0 | y), shape (D, D, n); the spread of the component means is summed about D, without cancellation."""
         parts, rows = self._at(y, eta)

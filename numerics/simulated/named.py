@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from pathlib import Path
 
-from numerics.observables.distribution import Distances, run_distances
-from numerics.observables.experiment import run
 from numerics.observables.record import Record
-from numerics.observables.registry import AS_STATED, EXPERIMENTS, Range, experiment
+from numerics.observables.registry import AS_STATED, EXPERIMENTS, Range, decide_experiment, experiment
 from numerics.saved import Saved
 from numerics.schedules import process_of
 from numerics.sequential import FAMILY_RATE
@@ -36,7 +35,8 @@ def experimented(
 ) -> Record:  # fmt: skip
     """The experiment between the noise levels sigma ``first`` > ``last``; ``variant`` names a false one.
 
-    Raises ValueError (SimulationError, OutOfRangeError, SavedError) with the remedy; StoppedError at Ctrl-C.
+    Raises ValueError (SimulationError, OutOfRangeError, SavedError) with the remedy; StoppedError at Ctrl-C before
+    anything is known (later, the record says that it was stopped).
     """
     key = SLUGS.get(slug(name))
     if key is None:
@@ -45,15 +45,11 @@ def experimented(
         if free:
             raise SimulationError(f"the symbol {min(free)} of the {what} has no value; write a number in its place")
     thing = experiment(key, Range(floats(law), process_of(process), first, last), variant or AS_STATED)
-    if isinstance(thing, Distances):
-        if resume is not None:
-            raise SimulationError(f"{name} compares distributions and cannot be resumed; leave the file out")
-        return run_distances(thing, seed=seed, share=rate, max_paths=max_paths, executor=executor)
-    if resume is None:
-        return run(thing, seed=seed, share=rate, max_paths=max_paths, executor=executor, progress=progress)
     asked = {
         "experiment": thing.name, "law": law_text(law), "process": process.text, "from": repr(first), "to": repr(last),
         "seed": str(seed), "rate": repr(rate),
     }  # fmt: skip
-    with Saved(resume, asked) as saved:
-        return run(thing, seed=seed, share=rate, max_paths=max_paths, executor=executor, progress=progress, saved=saved)
+    with nullcontext() if resume is None else Saved(resume, asked) as saved:
+        return decide_experiment(
+            thing, seed=seed, share=rate, max_paths=max_paths, executor=executor, progress=progress, saved=saved
+        )

@@ -139,17 +139,8 @@ def strip(data: Mixture, eta: float) -> float:
     cube = np.meshgrid(*(np.linspace(-SCANNED, SCANNED, each),) * data.D, indexing="ij")
     rays = np.stack([c.ravel() for c in cube])
     y = np.concatenate([place[:, None] + sd[:, None] * rays for place, sd in zip(places, sds, strict=True)], axis=1).T
-    weights = Posterior(data).responsibilities(y, eta)
-    within = component_covariances(data, eta)
-    total = np.einsum("iin->n", Posterior(data).covariance(y, eta))
-    inner = sum(row * float(np.trace(cov)) for row, cov in zip(weights, within, strict=True))
-    spread = math.sqrt(max(float((total - inner).max()), 0.0))
+    spread = math.sqrt(float(Posterior(data).between(y, eta).max()))
     return math.pi / (2 * spread) if spread > 0 else math.inf
-
-
-def component_covariances(data: Mixture, eta: float) -> list[Array]:
-    """Cov(X_0 | y, component), (D, D) each: (C^-1 + eta)^-1 without inverting C."""
-    return [np.linalg.solve(np.eye(data.D) + eta * np.array(cov), np.array(cov)) for cov in data.covs]
 
 
 def lattice_points(axis: tuple[Axis, ...]) -> Array:

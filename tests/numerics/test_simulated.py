@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from numerics.observables.walks import Channel
 from numerics.sequential import Outcome
 from numerics.simulate import CHUNK
 from numerics.simulated import NAMES, Simulated, SimulationError, simulated
+from numerics.simulated.named import experimented
 from numerics.simulated.plans import PLANS
 from numerics.simulated.rows import Rows, ensemble
 from numerics.simulated.setting import floats, problem_of, setting_of
@@ -204,3 +206,24 @@ def test_the_record_repeats_the_run() -> None:
     assert data["versions"]["numpy"] == np.__version__
     assert isinstance(data["value"], str)
     assert data["theory"]["guarantee"] == "rigorous"
+
+
+@pytest.mark.parametrize("name", ["distribution", "calibration"])
+def test_a_stopped_experiment_says_so_and_goes_on_with_the_same_bits(tmp_path: Path, name: str) -> None:
+    law = parse_law("mixture(1/3: N(-1, 1/9), 2/3: N(1, 1/4))")
+    options = {"max_paths": 8 * CHUNK, "seed": 5}
+    whole = experimented(name, law, parse_process("ve"), 2.0, 0.8, **options)
+    told: list[int] = []
+
+    def stop(done: int, total: int, left: float | None) -> None:
+        told.append(done)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    file = tmp_path / "run"
+    partial = experimented(name, law, parse_process("ve"), 2.0, 0.8, **options, progress=stop, resume=file)
+    assert re.fullmatch(r"stopped after \d+ of 8 chunks", partial.stopped)
+    assert all(line.paths < 8 * CHUNK for line in partial.lines)
+    resumed = experimented(name, law, parse_process("ve"), 2.0, 0.8, **options, resume=file)
+    assert not resumed.stopped
+    assert resumed.as_json() == whole.as_json()
