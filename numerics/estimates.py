@@ -45,6 +45,12 @@ class Sums:
         return np.maximum(spread, 0.0) / max(self.count - 1, 1)
 
     @property
+    def spread(self) -> Array:
+        """The sum of squares about the sample's own mean, zero where what is left is rounding."""
+        spread = self.square - self.total**2 / self.count
+        return np.where(spread > ROUNDING * self.square, spread, 0.0)
+
+    @property
     def standard_error(self) -> Array:
         """Of the means."""
         error: Array = np.sqrt(self.variance / self.count)
@@ -69,10 +75,9 @@ class Sums:
         them), so sum |y - mean| is bounded from below by sum |y - centre| - |sum (y - centre)|.
         """
         raw_square = self.square + 2 * self.centres * self.total + self.count * self.centres**2
-        spread = self.square - self.total**2 / self.count
-        spread = np.where(spread > ROUNDING * self.square, spread, 0.0)  # what is left of a constant is rounding
         away = np.maximum(self.absolute - np.abs(self.total), 0.0)
-        return np.minimum(_ratio(away, spread, 4 * self.count) / 4, _ratio(self.absolute_raw, raw_square, self.count))
+        centred = _ratio(away, self.spread, 4 * self.count) / 4
+        return np.minimum(centred, _ratio(self.absolute_raw, raw_square, self.count))
 
 
 def _ratio(absolute: Array, square: Array, count: int) -> Array:

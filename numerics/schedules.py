@@ -108,6 +108,15 @@ def _built(term: Term) -> Function:
         if term.args[0] == _ONE and term.args[1].op == "exp":
             exponent_of = _built(term.args[1].args[0])
             return lambda t: -math.expm1(exponent_of(t))
+        scaled = term.args[1]
+        if (
+            scaled.op == "mul"
+            and len(scaled.args) == 2
+            and scaled.args[0] == term.args[0]
+            and scaled.args[1].op == "exp"
+        ):
+            exponent_of = _built(scaled.args[1].args[0])
+            return lambda t: -first(t) * math.expm1(exponent_of(t))
         return lambda t: first(t) - second(t)
     raise LawError(f"{term.op} cannot stand in a function of t")
 

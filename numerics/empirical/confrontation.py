@@ -117,6 +117,9 @@ def _decided(sampler: Sampler, forms: dict[str, Functional], rule: _Rule) -> dic
         max(c, d) if any(part for *_, part in f.rows) or f.constants[1] else c
         for f, c, d in zip(forms.values(), change, integral, strict=True)
     ]
+    centres = [
+        controlled(v, pilot.controls, w).mean(axis=1) for v, w in zip((pilot.total, pilot.bias), weights, strict=True)
+    ]
     rounding = (ROUNDING + 8 * max(c.rounding for c in sampler.channels)) * pilot.size
     chunks = -(-rule.samples // sampler.size)
     sums: list[Sums] = []
@@ -125,7 +128,7 @@ def _decided(sampler: Sampler, forms: dict[str, Functional], rule: _Rule) -> dic
     for number in range(1, chunks + 1):
         seen = sampler.observe(forms, "count", number)
         both = [controlled(v, seen.controls, w) for v, w in zip((seen.total, seen.bias), weights, strict=True)]
-        new = [sums_of(v, np.zeros(len(v))) for v in both]
+        new = [sums_of(v, centre) for v, centre in zip(both, centres, strict=True)]
         sums = [u + v for u, v in zip(sums, new, strict=True)] if sums else new
         if number != chunks and number < look:
             continue
@@ -159,7 +162,7 @@ def _outcome(
     bias = quadrature + rounding + scale * rule.missed / count
     sd, margin = float(np.sqrt(sums[0].variance[row])), rule.margin * scale
     decision = asymptotic(
-        gap, sd, count, float(sums[0].effective[row]), bias=bias, margin=margin, share=rule.share, tuned=rule.samples,
+        gap, sd, count, float(sums[0].carrying[row]), bias=bias, margin=margin, share=rule.share, tuned=rule.samples,
         relation=relation,
     )  # fmt: skip
     figures = {

@@ -52,7 +52,8 @@ class Check:
     def test(self) -> Test:
         """The same about the row less its target."""
         bounds = None if self.bounds is None else (self.bounds[0] - self.target, self.bounds[1] - self.target)
-        return Test(self.statement, self.part, self.relation, self.margin, refutes=self.refutes, bounds=bounds)
+        return Test(self.statement, self.part, self.relation, self.margin, refutes=self.refutes, bounds=bounds,
+                    smooth=True)  # fmt: skip
 
 
 @dataclass(frozen=True)

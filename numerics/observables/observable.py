@@ -12,7 +12,7 @@ from numerics.mixtures import Array
 from numerics.observables.fields import Field
 from numerics.observables.path import Path
 from numerics.observables.walks import Drawing, Walk
-from numerics.paths.ensembles import Observed
+from numerics.paths.ensembles import Observed, rarest_of
 
 
 class Observable(Protocol):
@@ -73,6 +73,11 @@ class Reader:
     observables: tuple[Observable, ...]
     targets: tuple[float, ...]
     controls: tuple[Control, ...] = ()
+
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return rarest_of(self.walk.data.weights)
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """The wanted rows, counted through all observables."""

@@ -24,6 +24,7 @@ from numerics.observables.experiment import MARGIN, Check, Experiment
 from numerics.observables.fields import SURPRISE, X2
 from numerics.observables.path import Path, squares
 from numerics.observables.targets import NoTargetError, expectation
+from numerics.observables.units import sampled
 from numerics.observables.walks import Channel, Walk
 from numerics.schedules import LinearProcess
 from numerics.sde.posterior import Posterior
@@ -130,6 +131,8 @@ def total_fluctuation(data: Mixture, early: float, late: float, *, margin: float
                       name: str = "total fluctuation theorem") -> Experiment:  # fmt: skip
     """E exp(-entropy produced between noise levels early < late) = 1 on exact forward paths; ``sign`` -1 is false."""
     walk = Channel(data, (late**-2, early**-2))
+    excess = sampled(walk, TotalRatio(-1.0))[0] - 1  # of the inverse ratio: the margin must tell them apart
+    margin = min(margin, max(excess, 0.04 * margin) / 4)
     check = Check("E exp(-Delta) = 1", f"sigma {early:g} to {late:g}", 1.0, margin,
                   heavy=_heavy_total(data, early**2, late**2))  # fmt: skip
     return Experiment(name, walk, (TotalRatio(sign),), (check,))

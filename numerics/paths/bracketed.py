@@ -25,6 +25,7 @@ from numerics.paths.averages import (
 )
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
+from numerics.paths.ensembles import rarest_of
 from numerics.paths.reading import Tangent, closed, scalars, tangent
 from numerics.schedules import LinearProcess
 from numerics.simulate import CHUNK
@@ -48,6 +49,11 @@ class LevelEnsemble:
     times: tuple[float, ...]
     parts: tuple[tuple[Part, ...], ...]
     constants: tuple[float, ...]
+
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return rarest_of(mixture_of(self.law).weights)
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Draw ``count`` pairs (X0, eps) and read the wanted observables."""
@@ -164,10 +170,17 @@ def plan(
     for name, f in found.items():
         place = middle if f.place is None else f.place
         for side, text in ((low, "low"), (high, "high")):
-            test = Test(name, f"place against {text}", f.relation, 0.0, refutes=f.place is not None)
+            test = Test(name, f"place against {text}", f.relation, 0.0, refutes=f.place is not None, smooth=True)
             built.add(test, [(place, 1.0), (side, -1.0)], 0.0)
         if f.place is not None and f.value is not None:
-            test = Test(name, "value at the stated place", "=", float(form.margin) * abs(f.value), limit=limit_of(form))
+            test = Test(
+                name,
+                "value at the stated place",
+                "=",
+                float(form.margin) * abs(f.value),
+                limit=limit_of(form),
+                smooth=True,
+            )
             built.add(test, [(place, 1.0)], f.value)
         shown = {"low": low, "place": place, "high": high}
         figures[name] = {f"pilot {k}": digits(built.lines[levels.index(v)][name].value, 3) for k, v in shown.items()}

@@ -100,11 +100,14 @@ class _Counting:
 
 @dataclass(frozen=True)
 class _Rule:
-    """The error rate of one test, the number of paths its sequence is tuned to, and the greatest number."""
+    """The error rate of one test, the number of paths its sequence is tuned to, the greatest number, and the
+    probability of the rarest components.
+    """
 
     share: float
     tuned: int
     most: int
+    rarest: float = 1.0
 
     @property
     def value(self) -> float:
@@ -142,7 +145,8 @@ def run_tests(
     if pilot is None:
         pilot = pilot_of(ensemble, tests, seed=seed, claim_id=claim_id, experiment=experiment, count=chunk)
     each, most = share / len(tests), max(1, max_paths // chunk)
-    rule = _Rule(each, chunk * _planned(pilot.sds, tests, each, most, chunk), most * chunk)
+    rarest = float(getattr(ensemble, "rarest", 1.0))
+    rule = _Rule(each, chunk * _planned(pilot.sds, tests, each, most, chunk), most * chunk, rarest)
     bettors = [None if t.bounds is None else Betting(t.bounds, rule.value, t.margin) for t in tests]
     variances = [float(sd) ** 2 for sd in pilot.sds]
     sums: dict[int, Sums] = {}
@@ -209,7 +213,7 @@ def _split(stage: Sums) -> list[Sums]:
 
 def _decide(test: Test, sums: Sums, rule: _Rule, bettor: Betting | None) -> Result:
     mean, sd, carrying = sums.mean, np.sqrt(sums.variance), sums.carrying
-    effective = float(min(carrying[0], carrying[2]))
+    effective = float(min(carrying[0], carrying[2], sums.count * rule.rarest))
     # the mean of the step bias is an estimate too
     bias = abs(float(mean[1])) + normal_mixture_radius(sums.count, float(sd[1]), rule.bias, rule.tuned) + test.bias
     faint = float(np.hypot(mean[1], sd[1])) <= FAINT * test.margin
@@ -220,6 +224,9 @@ def _decide(test: Test, sums: Sums, rule: _Rule, bettor: Betting | None) -> Resu
             float(mean[0]), float(sd[0]), sums.count, effective, bias=bias, margin=test.margin, share=rule.value,
             tuned=rule.tuned, relation=test.relation,
         )  # fmt: skip
+        if not (test.smooth or sums.spread[2] > 0):
+            reason = "no path differs from another: a rare event may be unseen; state bounds"
+            decision = replace(decision, outcome=Outcome.UNDECIDED, reason=reason)
     if not faint and carrying[1] < EFFECTIVE:
         effective = min(effective, float(carrying[1]))
         reason = f"rare event in the step bias: {carrying[1]:.0f} effective paths of {sums.count}"

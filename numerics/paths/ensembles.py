@@ -19,7 +19,8 @@ class Test:
     ``statement`` names what is tested, ``part`` the component or test function; ``bias`` is a constant added to the
     measured step bias. If not ``refutes``, the statement does not imply the relation: it can support, never refute.
     ``bounds``: the observable lies between them on every path, exactly; it is then decided by an exact sequence, and no
-    control is taken off it. ``limit`` says what bounds the margin.
+    control is taken off it. ``limit`` says what bounds the margin. ``smooth``: the observable does not jump for given
+    components of the law, so what is constant on all paths is so; else it may be an event that no path has met.
     """
 
     __test__ = False
@@ -32,6 +33,7 @@ class Test:
     refutes: bool = True
     bounds: tuple[float, float] | None = None
     limit: str = ""
+    smooth: bool = False
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.margin + self.bias):
@@ -55,8 +57,22 @@ class Observed:
     controls: Array
 
 
+ALIKE = 10.0
+"""Components whose weights are within this factor stand in for each other."""
+
+
+def rarest_of(weights: Sequence[float]) -> float:
+    """The probability of the rarest components: those with at most ``ALIKE`` times the least weight."""
+    least = min(weights)
+    return min(1.0, math.fsum(w for w in weights if w <= ALIKE * least))
+
+
 class Ensemble(Protocol):
-    """Picklable data that draws paths and evaluates the wanted observables on them."""
+    """Picklable data that draws paths and evaluates the wanted observables on them.
+
+    It may have an attribute ``rarest``: the probability of the rarest components that its paths are drawn from
+    (:func:`rarest_of`). Normal theory is not used before those are met often enough.
+    """
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """The observables with the indices ``wanted`` on ``count`` paths drawn with ``rng``."""

@@ -82,6 +82,11 @@ class MemberEnsemble:
     parts: tuple[tuple[tuple[Term, float], ...], ...]
     drives: tuple[Term, ...]
 
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return self.forward.rarest
+
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Simulate ``count`` paths with all steps and with half of them, on one Brownian path."""
         plan, grid = self.forward, self.grid
@@ -168,7 +173,9 @@ def plan(
             constants.append(read.constant)
             parts.append(simulated)
             margin = float(form.margin) * scale
-            tests.append(Test(b.statement, b.part, b.rate.relation, margin, read.bias, limit=limit_of(form)))
+            tests.append(
+                Test(b.statement, b.part, b.rate.relation, margin, read.bias, limit=limit_of(form), smooth=True)
+            )
         drives, guides = steering(b.rate for b in members)
         forward = integrated.Plan(law, process, rule.times, tuple(weights), tuple(constants), drives, guides)
         if key is None:

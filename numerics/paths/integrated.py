@@ -19,6 +19,7 @@ from numerics.path_forms import Integrated, limit_of
 from numerics.paths.averages import NotReadableError, generators
 from numerics.paths.controls import Controls
 from numerics.paths.decide import Observed, Test
+from numerics.paths.ensembles import rarest_of
 from numerics.paths.rates import Pilot, RateForm, Row, rate_form, rule_between
 from numerics.paths.reading import fields, scalars
 from numerics.schedules import LinearProcess, transition
@@ -47,6 +48,11 @@ class Plan:
     constants: tuple[float, ...]
     drives: tuple[Term, ...]
     guides: tuple[Term, ...]
+
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return rarest_of(mixture_of(self.law).weights)
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Walk ``count`` forward paths through the nodes and read every wanted functional."""
@@ -125,7 +131,7 @@ def plan(
             continue
         weights.append(found.row)
         constants.append(found.constant)
-        tests.append(Test(name, "", rate.relation, margin, found.bias, limit=limit_of(form)))
+        tests.append(Test(name, "", rate.relation, margin, found.bias, limit=limit_of(form), smooth=True))
         figures[name] = {"pilot change": digits(found.change, 3), "pilot integral": digits(found.integral, 3)}
     chosen = Plan(law, process, rule.times, tuple(weights), tuple(constants), *steering(forms.values()))
     return chosen, tests, reasons, figures

@@ -16,6 +16,7 @@ import numpy as np
 from numerics.estimates import certain
 from numerics.mixtures import Array, Noised, mixture_of
 from numerics.paths.decide import Observed
+from numerics.paths.ensembles import rarest_of
 from numerics.paths.reading import fields
 from numerics.paths.timed import TimedGrid, coarsened, increments, walk
 from numerics.schedules import LinearProcess
@@ -82,6 +83,11 @@ class PathEnsemble:
     drives: tuple[tuple[Term, int], ...]
     memory: Equation | None
     slope: Term | None = None
+
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return rarest_of(mixture_of(self.law).weights)
 
     def averages_ends(self, e: Equation) -> bool:
         """Whether the own end of ``e`` is averaged over the atoms instead of drawn."""
@@ -174,7 +180,8 @@ class _Run:
     def _averaged(self, e: Equation, level: int) -> Array:
         """The excess; its average over the draw of the own end where that is a sum over few atoms."""
         if not self.e.averages_ends(e):
-            return self.end_weights[level][e.end] * self._excess(e, level, e.label)
+            weighted: Array = self.end_weights[level][e.end] * self._excess(e, level, e.label)
+            return weighted
         chances = self._noised(self.times[-1]).responsibilities((self.coarse if level else self.fine)[-1])
         if e.end:
             one: Array = chances[e.end - 1] * self._excess(e, level, e.end - 1)

@@ -169,19 +169,23 @@ class Pilot:
         """One statement as a linear functional."""
         fine, coarse, last = self.rule.fine, self.rule.coarse, len(self.rule.times) - 1
         change, integral, half = (_Line(self) for _ in range(3))
-        at_ends = []
+        at_ends, changes = list[_Line](), list[_Line]()
         for (_, poly), ratio in zip(form.numbers, form.ratios, strict=True):
+            changes.append(_Line(self))
             for node, sign in ((0, -1.0), (last, 1.0)):
                 change.add(poly, node, sign * ratio)
+                changes[-1].add(poly, node, sign * ratio)
                 at_ends.append(_Line(self))
                 at_ends[-1].add(poly, node, ratio)
         for node, t in enumerate(self.rule.times):
             lead = closed(self.law, self.process, t, form.lead)
             integral.add(form.rest, node, fine[node] / lead)
             half.add(form.rest, node, (coarse[node] - fine[node]) / lead)
-        # a number that does not change has no scale but its own size
-        sides = [change, integral] if form.rest else at_ends
+        sides = [change, integral] if form.rest else changes  # of several rates, the change of each is a side
         scale = max(self._certain(side.values) for side in sides)
+        if not form.rest and (len(changes) == 1 or scale == 0):
+            sides = at_ends  # a number that does not change has no scale but its own size
+            scale = max(self._certain(side.values) for side in sides)
         integrated = self._certain(integral.values)
         moved = float(certain(np.abs(change.values), np.zeros((0, self.count))))
         mean, error = self._mean(half.values)

@@ -5,9 +5,9 @@ score, from the exact law at its first level. Given the end, X0 is drawn from P(
 the average over that draw is taken exactly); with a label fixed in advance, X0 is each atom in turn (or fixed points).
 
 * drift(F) = R: the mean of F(last) - F(first) - int R dtau is zero, also when weighted with the first state (a mean
-  alone would accept drifts that agree on average only), and given the own end for every end: on the paths that end
-  there, or weighted with it (a drift that is right on average over the ends is not the drift given the end). Computed with n and 2n steps of the same Brownian
-  path and extrapolated; the change is the step bias.
+  alone would accept drifts that agree on average only). Given the own end it is so for every end: on the paths that end
+  there, or weighted with it (what is right on average over the ends is not the drift given the end). Computed with n
+  and 2n steps of the same Brownian path and extrapolated; the change is the step bias.
 * noise(F) = R: the residual quadratic variation sum |dF - R dW|^2, relative to that of F, tends to zero with the step;
   so does the covariation sum (dF - R dW) R dW, which tells factors near one apart, as the residual is only quadratic
   in an error. Extrapolated from strides 1 and 2; the change against strides 2 and 4 is the step bias.
@@ -79,7 +79,7 @@ def plan(
             part += f" {e.end}" if e.end and few_atoms(law) else f" weighted by end x{e.end}" if e.end else ""
             part += f" weighted by {'|x|^2' if e.weight > law.D else f'x{e.weight}'}" if e.weight else ""
             margin = float(form.margin) * (size if size > 0 else change)
-            tests.append(Test(name, part.strip(), statement.relation, margin, limit=limit_of(form)))
+            tests.append(Test(name, part.strip(), statement.relation, margin, limit=limit_of(form), smooth=True))
         out.append((ensemble, tests, {}, {}))
     return out
 

@@ -21,6 +21,7 @@ from numerics.path_forms import Static, limit_of
 from numerics.paths.averages import NotReadableError, Polynomial, difference, generators
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
+from numerics.paths.ensembles import rarest_of
 from numerics.paths.reading import Key, fields, tangent
 from numerics.paths.weak import forward_pairs, times_up_to
 from numerics.schedules import LinearProcess
@@ -46,6 +47,11 @@ class StaticEnsemble:
     process: LinearProcess
     times: tuple[float, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return rarest_of(mixture_of(self.law).weights)
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Draw ``count`` pairs and read every wanted functional."""
@@ -96,7 +102,7 @@ def plan(
             rows.append(row)
             part = f"entry {', '.join(str(i + 1) for i in key)}" if key else ""
             margin, relation = float(form.margin) * size, statements[name].relation
-            tests.append(Test(name, part, relation, margin, remainder, limit=limit_of(form)))
+            tests.append(Test(name, part, relation, margin, remainder, limit=limit_of(form), smooth=True))
     return (StaticEnsemble(law, process, path, tuple(rows)) if tests else None), tests, reasons, {}
 
 

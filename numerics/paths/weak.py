@@ -18,6 +18,7 @@ from numerics.path_forms import Weak, limit_of
 from numerics.paths.averages import NotReadableError, has_average
 from numerics.paths.controls import noise_powers
 from numerics.paths.decide import Observed, Test
+from numerics.paths.ensembles import rarest_of
 from numerics.paths.reading import Key, fields
 from numerics.schedules import LinearProcess, transition
 from numerics.simulate import CHUNK
@@ -87,6 +88,11 @@ class WeakEnsemble:
     times: tuple[float, ...]
     observables: tuple[tuple[Term, Key, Term, Key], ...]
 
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components."""
+        return rarest_of(mixture_of(self.law).weights)
+
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """Draw ``count`` pairs and read phi (lhs - rhs) for every wanted observable."""
         drawn, x = forward_pairs(self.law, self.process, self.times, count, rng)
@@ -130,7 +136,7 @@ def plan(
                     observables.append((field, key, phi, place))
                     component = f", component{_index(key)}" if key else ""
                     part = f"test function {number}{_index(place)}{component}"
-                    tests.append(Test(name, part, "=", margin, limit=limit_of(form)))
+                    tests.append(Test(name, part, "=", margin, limit=limit_of(form), smooth=True))
     if not tests:
         return None, [], reasons, {}
     return WeakEnsemble(law, process, times, tuple(observables)), tests, reasons, {}

@@ -133,10 +133,11 @@ def _points(data: Mixture) -> Callable[[float], tuple[Array, Array]]:
 @lru_cache(maxsize=128)
 def _rates(data: Mixture, kind: str, first: float, last: float) -> tuple[Array, Array, float]:
     """(v, cumulated rate at v, scale): eta = first + scale expm1(v)."""
-    total = sum(w * float(np.trace(np.array(c)) + np.sum(np.array(m) ** 2)) for w, m, c in zip(
-        data.weights, data.means, data.covs, strict=True))  # fmt: skip
-    centre = [math.fsum(w * m[i] for w, m in zip(data.weights, data.means, strict=True)) for i in range(data.D)]
-    spread = max(total - math.fsum(v * v for v in centre), 1e-300)
+    centre = np.array(
+        [math.fsum(w * m[i] for w, m in zip(data.weights, data.means, strict=True)) for i in range(data.D)]
+    )
+    spread = max(sum(w * float(np.trace(np.array(c)) + np.sum((np.array(m) - centre) ** 2)) for w, m, c in zip(
+        data.weights, data.means, data.covs, strict=True)), 1e-300)  # fmt: skip
     scale = max(data.D / spread, first)
     v = np.linspace(0.0, math.log1p((last - first) / scale), (PIECES if data.D == 1 else PIECES_ABOVE) + 1)
     posterior, points, rate = Posterior(data), _points(data), _RATES[kind]

@@ -33,6 +33,8 @@ FAR = 8.0
 """Data whose mean is this many times as far from 0 as its components are wide are taken about the mean."""
 CLOSE = 100.0
 """From this eta times the squared size of the law on, log weights are read from distances."""
+RUNAWAY = 1e100
+"""Points beyond belong to no path of the law."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,6 @@ class _Component:
     """log w + log det(Q)/2."""
     close: bool
     """Log weights are read from distances."""
-
-    def log_weight(self, rows: Array) -> Array:
-        """The unnormalised log posterior weight at points given as rows (D, n)."""
-        return self.near(rows) if self.close else self.natural(rows)
 
     def near(self, rows: Array) -> Array:
         """log w + log det(Q)/2 - (y - eta m).Q(y - eta m)/(2 eta); eta > 0."""
@@ -150,7 +148,7 @@ class Posterior:
     def mean(self, y: Array, eta: float) -> Array:
         """D(y, eta) = E[X_0 | y], shape (n, D)."""
         parts, rows = self._at(y, eta)
-        weights = _normalised([p.log_weight(rows) for p in parts])
+        weights = _normalised(_log_weights(parts, rows))
         out, centre = self._average(parts, weights, rows), _frame(self.data)[0]
         if centre is not None:
             out += centre
@@ -167,20 +165,20 @@ class Posterior:
     def log_responsibilities(self, y: Array, eta: float) -> Array:
         """log P(component | y), shape (K, n)."""
         parts, rows = self._at(y, eta)
-        logs = np.stack([p.log_weight(rows) for p in parts])
+        logs = np.stack(_log_weights(parts, rows))
         logs -= _log_sum(logs)
         return logs
 
     def responsibilities(self, y: Array, eta: float) -> Array:
         """P(component | y), shape (K, n)."""
         parts, rows = self._at(y, eta)
-        return np.stack(_normalised([p.log_weight(rows) for p in parts]))
+        return np.stack(_normalised(_log_weights(parts, rows)))
 
     def log_evidence(self, y: Array, eta: float) -> Array:
         """log E exp(y . X_0 - eta |X_0|^2/2), shape (n,): the log density of y relative to N(0, eta)."""
         parts, rows = self._at(y, eta)
-        logs = _log_sum(np.stack([p.log_weight(rows) for p in parts]))
-        if parts[0].close:
+        logs = _log_sum(np.stack(_log_weights(parts, rows)))
+        if _are_close(parts, rows):
             for row in rows:
                 logs += row * row / (2 * eta)
         centre = _frame(self.data)[0]
@@ -199,12 +197,12 @@ class Posterior:
     def score(self, y: Array, eta: float) -> Array:
         """The score of X_t at x = y/eta in the same view: eta (D - x) = eta D - y, shape (n, D)."""
         parts, rows = self._at(y, eta)
-        return _combined(parts, _normalised([p.log_weight(rows) for p in parts]), rows).T
+        return _combined(parts, _normalised(_log_weights(parts, rows)), rows).T
 
     def divergence(self, y: Array, eta: float) -> Array:
         """div s = eta (eta tr Cov(X_0 | y) - D) in the same view, shape (n,)."""
         parts, rows = self._at(y, eta)
-        weights = _normalised([p.log_weight(rows) for p in parts])
+        weights = _normalised(_log_weights(parts, rows))
         whole, total = _combined(parts, weights, rows), np.zeros(rows.shape[1])
         for part, weight in zip(parts, weights, strict=True):
             inner = np.full(rows.shape[1], -eta * math.fsum(part.shrink[i][i] for i in range(self.D)))
@@ -216,7 +214,7 @@ class Posterior:
     def between(self, y: Array, eta: float) -> Array:
         """The trace of the covariance of the components' posterior means under the responsibilities, shape (n,)."""
         parts, rows = self._at(y, eta)
-        weights, total = _normalised([p.log_weight(rows) for p in parts]), np.zeros(rows.shape[1])
+        weights, total = _normalised(_log_weights(parts, rows)), np.zeros(rows.shape[1])
         # at high eta all means are y/eta and little more: their differences are those of the scores, over eta
         whole = _combined(parts, weights, rows) / eta if parts[0].close else self._average(parts, weights, rows).T
         for part, weight in zip(parts, weights, strict=True):
@@ -229,7 +227,7 @@ class Posterior:
     def covariance(self, y: Array, eta: float) -> Array:
         """Cov(X_0 | y), shape (D, D, n); the spread of the component means is summed about D, without cancellation."""
         parts, rows = self._at(y, eta)
-        weights = _normalised([p.log_weight(rows) for p in parts])
+        weights = _normalised(_log_weights(parts, rows))
         centre = self._average(parts, weights, rows).T
         out = np.zeros((self.D, self.D, rows.shape[1]))
         for part, weight in zip(parts, weights, strict=True):
@@ -293,6 +291,17 @@ def _components(data: Mixture, eta: float) -> tuple[_Component, ...]:
         out.append(_Component(constant, linear, _tuples((matrix + matrix.T) / 2), None, eta, place, shrink, height,
                               close))  # fmt: skip
     return tuple(out)
+
+
+def _are_close(parts: tuple[_Component, ...], rows: Array) -> bool:
+    """Whether log weights are read from distances. A path that runs away has distances whose squares overflow."""
+    return parts[0].close and float(np.abs(rows).max(initial=0.0)) < RUNAWAY
+
+
+def _log_weights(parts: tuple[_Component, ...], rows: Array) -> list[Array]:
+    """The log posterior weights at points given as rows (D, n), up to a term that all share."""
+    close = _are_close(parts, rows)
+    return [part.near(rows) if close else part.natural(rows) for part in parts]
 
 
 def _combined(parts: tuple[_Component, ...], weights: list[Array], rows: Array) -> Array:

@@ -143,7 +143,7 @@ def by_paths(
 
     Raises StoppedTestsError if nothing is known yet, FloatingPointError for a value that is not finite.
     """
-    test = Test(name, "", "=", margin, bias=target_radius)
+    test = Test(name, "", "=", margin, bias=target_radius, smooth=True)
     stopped = ""
     try:
         result = run_tests(

@@ -13,7 +13,7 @@ from numerics.observables.along import Along
 from numerics.observables.observable import Control, Reader
 from numerics.observables.path import Path
 from numerics.observables.walks import Walk
-from numerics.paths.ensembles import Observed
+from numerics.paths.ensembles import Observed, rarest_of
 
 FLOATS = 1 << 22
 """Numbers that a block may hold: 32 MiB."""
@@ -51,6 +51,11 @@ class Blocks:
     reader: Reader
     size: int
     paths: int
+
+    @property
+    def rarest(self) -> float:
+        """The probability of the rarest components, that of ``paths`` paths."""
+        return self.paths * rarest_of(self.reader.walk.data.weights)
 
     def observe(self, wanted: Sequence[int], count: int, rng: np.random.Generator) -> Observed:
         """The wanted rows, on ``count`` paths or pairs of paths."""

@@ -107,7 +107,7 @@ def _sampled(problem: Problem, setting: Setting, share: float, seed: int, execut
     sums = _added(simulate(task, SAMPLES // CHUNK, executor))
     found = factor * float(sums.mean[0]) + constant + problem.added
     radius = normal_mixture_radius(sums.count, math.sqrt(float(sums.variance[0])), share, sums.count)
-    if sums.effective[0] < EFFECTIVE:
+    if sums.carrying[0] < EFFECTIVE:
         radius = math.inf
     number = problem.plan.seen(found, setting.alpha, setting.mixture.D)
     radius *= setting.alpha**problem.plan.power

@@ -72,11 +72,14 @@ def axes(
     ``noise`` is the sd of the Gaussian that averages them; ``strength`` multiplies the drift.
     """
     places, sds = _components(data, eta, ahead)
-    if strength > 1:
+    if strength != 1:
         farther, wider = _driven(data, eta, ahead, strength)
         places, sds = np.concatenate([places, farther]), np.concatenate([sds, wider])
-    low = (places - resolution.reach * sds).min(axis=0)
-    high = (places + resolution.reach * sds).max(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        low = (places - resolution.reach * sds).min(axis=0)
+        high = (places + resolution.reach * sds).max(axis=0)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        raise ValueError(f"{strength:g} times the drift carries paths out of float64; give a factor nearer to 1")
     spacing = min(noise / resolution.per_noise, strip(data, eta) / resolution.per_strip)
     out = []
     for start, end in zip(low, high, strict=True):
@@ -114,9 +117,11 @@ def _driven(data: Mixture, eta: float, ahead: float, strength: float) -> tuple[A
     """
     inner = np.maximum(np.array([np.diag(np.array(cov)) for cov in data.covs]), 1e-12 / eta if eta > 0 else 1e-12)
     logs = np.log1p(eta * inner)
-    means = np.array(data.means) * np.expm1(strength * logs) / inner
-    variances = (np.expm1(2 * strength * logs) - np.expm1(logs)) / ((2 * strength - 1) * inner)
-    return means, np.sqrt(variances + ahead)
+    rate = 2 * strength - 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = np.array(data.means) * np.expm1(strength * logs) / inner
+        variances = np.exp(logs) * (np.expm1(rate * logs) / rate if rate else logs) / inner
+        return means, np.sqrt(variances + ahead)
 
 
 SCAN = 4096

@@ -8,6 +8,7 @@ drop out, and the mean of the first law becomes the origin. For a law in closed 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,9 @@ import numpy as np
 
 from numerics.mixtures import Array, Mixture
 
-SAME = 1e-13
-"""Mean differences below this fraction of the largest are none: rounding of the means themselves."""
+SAME = 8 * 2.0**-52
+"""Mean differences below this fraction of the largest mean, times the root of the number of entries, are none: rounding
+of the means themselves. Larger ones count, however small: the noise may be smaller still."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def reduction(laws: Sequence[Mixture], rank: int | None = None) -> Reduction | N
     centre = (np.array(laws[0].weights)[:, None] * np.array(laws[0].means)).sum(axis=0)
     _, sizes, directions = np.linalg.svd(means - means[0])
     if rank is None:
-        rank = int((sizes > SAME * max(1.0, float(np.abs(means).max())) * len(means)).sum())
+        rank = int((sizes > SAME * float(np.abs(means).max()) * math.sqrt(means.size)).sum())
     rank = max(rank, 1)
     basis = directions[:rank]
     reduced = tuple(_projected(law, centre, basis, float(c or 0.0)) for law, c in zip(laws, variances, strict=True))

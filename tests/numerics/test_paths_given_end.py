@@ -6,8 +6,27 @@ from numerics.path_forms import Path
 from numerics.paths import confront_many
 from numerics.schedules import STANDING_PROCESS
 from theory.language.instances import T1, gaussian
-from theory.language.notation import REVERSE_GIVEN_END, X0, P, Phi, Q, Z, alpha, coord, drift, f, g, grad, log, m
-from theory.language.notation import normsq, post, s, sigma, x  # fmt: skip
+from theory.language.notation import (
+    REVERSE_GIVEN_END,
+    X0,
+    P,
+    Phi,
+    Q,
+    Z,
+    alpha,
+    coord,
+    drift,
+    f,
+    g,
+    grad,
+    log,
+    m,
+    normsq,
+    post,
+    s,
+    sigma,
+    x,
+)  # fmt: skip
 from theory.language.statements import Eq
 
 SPAN = Path(Q(21, 20), Q(4, 5))

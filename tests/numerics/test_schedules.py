@@ -154,3 +154,11 @@ def test_transitions_compose():
     f, s = transition(p, -0.4, 0.6)
     assert f == pytest.approx(f1 * f2)
     assert s**2 == pytest.approx((f2 * s1) ** 2 + s2**2)
+
+
+@pytest.mark.parametrize("text", ["ou(1, 2)", "ou(1/3, 5)"])
+def test_the_noise_of_ornstein_uhlenbeck_keeps_its_digits_at_early_times(text):
+    process = process_of(parse_process(text))
+    for t in (1e-18, 1e-9):
+        assert process.sigma(t) ** 2 == pytest.approx(process.g2(t) * t, rel=1e-8)
+    assert process.sigma(process.time_of_sigma(1e-9)) == pytest.approx(1e-9, rel=1e-12)

@@ -114,3 +114,52 @@ def test_bits_depend_neither_on_memory_order_nor_on_slicing(data):
         whole = f(flat, 3.0)
         assert np.array_equal(whole, f(np.ascontiguousarray(y), 3.0))
         assert np.array_equal(np.concatenate([f(flat[:1], 3.0), f(flat[1:18], 3.0), f(flat[18:], 3.0)]), whole)
+
+
+def in_many_digits(data, y, eta):
+    """(responsibilities, score, divergence, log density in the view alpha = 1) at one y on the line, from densities."""
+    mp = pytest.importorskip("mpmath").mp.clone()
+    mp.dps = 80
+    x, noise = mp.mpf(y) / mp.mpf(eta), 1 / mp.mpf(eta)
+    parts = []
+    for w, (m,), ((c,),) in zip(data.weights, data.means, data.covs, strict=True):
+        v = mp.mpf(c) + noise
+        parts.append((mp.log(mp.mpf(w)) - mp.log(2 * mp.pi * v) / 2 - (x - mp.mpf(m)) ** 2 / v / 2, (m - x) / v, 1 / v))
+    top = max(log for log, _, _ in parts)
+    density = top + mp.log(mp.fsum(mp.exp(log - top) for log, _, _ in parts))
+    shares = [mp.exp(log - density) for log, _, _ in parts]
+    score = mp.fsum(r * s for r, (_, s, _) in zip(shares, parts, strict=True))
+    divergence = mp.fsum(r * ((s - score) ** 2 - p) for r, (_, s, p) in zip(shares, parts, strict=True))
+    return [float(r) for r in shares], float(score), float(divergence), float(density)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e6])
+@pytest.mark.parametrize(("eta", "close"), [(3.0, 1e-9), (1e4, 1e-7), (1e12, 1e-3)])
+def test_neither_an_offset_nor_little_noise_costs_digits(offset, eta, close):
+    covs = ((1.0,),), ((4.0,),), ((0.0,),)
+    data = Mixture((0.3, 0.6, 0.1), ((offset,), (offset + 1,), (offset + 2,)), covs)
+    y = eta * (offset + np.array([0.3, 1.7, 2.0]))[:, None]
+    # y itself is known to one unit of the last place of eta times the offset, against noise sqrt(eta)
+    tolerance = 1e-11 if offset == 0 else close
+    seen = Posterior(data)
+    for i, point in enumerate(y[:, 0]):
+        shares, score, divergence, density = in_many_digits(data, point, eta)
+        assert seen.responsibilities(y, eta)[:, i] == pytest.approx(shares, abs=tolerance)
+        assert np.exp(seen.log_responsibilities(y, eta)[:, i]) == pytest.approx(shares, abs=tolerance)
+        assert seen.score(y, eta)[i, 0] == pytest.approx(score, rel=tolerance, abs=tolerance * math.sqrt(eta))
+        assert seen.divergence(y, eta)[i] == pytest.approx(divergence, rel=tolerance, abs=tolerance * eta)
+        assert seen.log_density(y, eta)[i] == pytest.approx(density, abs=tolerance)
+        gauss = -(point**2) / eta / 2 + 0.5 * math.log(eta / (2 * math.pi))
+        lost = 1e-15 * abs(gauss)
+        assert seen.log_evidence(y, eta)[i] + gauss == pytest.approx(density, abs=tolerance + 8 * lost)
+
+
+@every_law
+@pytest.mark.parametrize("eta", [0.01, 1.0, 1e4])
+def test_divergence_and_spread_between_components_are_parts_of_the_covariance(data, eta):
+    y, seen = channel(data, eta), Posterior(data)
+    trace = np.einsum("iin->n", seen.covariance(y, eta))
+    assert seen.divergence(y, eta) == pytest.approx(eta * (eta * trace - data.D), rel=1e-9, abs=1e-10 * eta)
+    weights = seen.responsibilities(y, eta)
+    inner = [np.trace(np.linalg.solve(np.eye(data.D) + eta * np.array(c), np.array(c))) for c in data.covs]
+    assert seen.between(y, eta) == pytest.approx(trace - np.einsum("k,kn->n", inner, weights), abs=1e-12)

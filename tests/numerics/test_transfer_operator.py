@@ -235,3 +235,31 @@ def test_arguments_out_of_range_are_refused_with_a_remedy(change, says):
         average(SquaredScore(), line((0.5, 0.5), (-1, 1), (0, 0)), last, **arguments)
     with pytest.raises(ValueError, match="only end values"):
         average(Variance(QuadraticVariation()), line((0.5, 0.5), (-1, 1), (0, 0)), 1.0)
+
+
+def test_components_too_narrow_for_the_lattices_leave_the_error_infinite():
+    law = line((0.5, 0.5), (0.0, 1.0), (1e3, 1e-6))
+    found = average(SquaredScore(), law, 1e6, most_steps=64)
+    assert math.isinf(found.error)
+    assert not found.reached
+
+
+@pytest.mark.parametrize("name", ["fisher-information", "class-entropy"])
+def test_little_noise_costs_no_digits(name):
+    law, eta = "mixture(1/2: N(0, 1), 1/2: N(1, 4))", 10**16
+    found = average(BATTERY[name], parse_law(law), float(eta), tolerance=1e-3, most_steps=128)
+    assert abs(found.value - rigorous(name, law, eta, 9)) <= found.error
+    assert found.error < 0.02
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5, 0.9])
+def test_a_drift_that_is_too_weak_is_followed_where_it_leads(strength):
+    """One atom at m: y ~ N(strength eta m, eta), far from eta m."""
+    m, eta = 40.0, 4.0
+    found = average(SquaredScore(), line((1.0,), (m,), (0.0,)), eta, strength=strength)
+    assert found.value == pytest.approx(((1 - strength) * eta * m) ** 2 + eta, rel=1e-8)
+
+
+def test_a_drift_beyond_float64_is_refused_in_words():
+    with pytest.raises(ValueError, match="out of float64; give a factor nearer to 1"):
+        average(SquaredScore(), line((1.0,), (0.0,), (1.0,)), 1e4, strength=99.0)

@@ -204,3 +204,10 @@ def test_schemes_that_no_point_carries_are_refused():
         average(SquaredScore(), parse_law(TWO), 2.0, scheme=ONE_EVALUATION)
     with pytest.raises(ValueError, match="on the line only"):
         average(SquaredScore(), parse_law(TRIANGLE), 2.0, scheme=STOCHASTIC_HEUN)
+
+
+def test_a_small_difference_of_means_counts_beside_a_large_one():
+    """Whether it matters is for the noise to say."""
+    zero = ((0.0, 0.0), (0.0, 0.0))
+    for means in (((0.0, 0.0), (1e6, 0.0), (0.0, 1e-8)), ((0.0, 0.0), (1e-13, 0.0), (0.0, 1e-13))):
+        assert reduction((Mixture((0.25, 0.5, 0.25), means, (zero,) * 3),)).rank == 2
