@@ -107,6 +107,9 @@ class _Done:
     reason: str
 
 
+UNRESOLVED = "has no grid fine enough for the narrowest components here"
+
+
 @dataclass(frozen=True)
 class _Run:
     """One quantity on its way."""
@@ -126,8 +129,8 @@ class _Run:
         if ask.route == "auto" and done.decision.outcome is Outcome.UNDECIDED and math.isfinite(self.target.radius):
             reach = done.found.error * self._factor / max(self._scale, 1e-300)
             if self.target.radius < done.margin and reach > 1e-9:
-                return self._by_paths(problem, f"{problem.reason}, but the transfer operator is off by up to "
-                                      f"{percent(reach)} here")  # fmt: skip
+                off = f"may be off by {percent(reach)} here" if math.isfinite(reach) else UNRESOLVED
+                return self._by_paths(problem, f"{problem.reason}, but the transfer operator {off}")
         return done
 
     def _problem(self, strength: float) -> Problem:
@@ -162,6 +165,8 @@ class _Run:
         """Why a route without sampling does not decide."""
         if not self.target.value and self.target.text[0] != "0":
             return f"the number, {self.target.text[0]}, is below what float64 holds; give a place with more noise"
+        if not math.isfinite(found.error):
+            return f"the transfer operator {UNRESOLVED}; take --route paths"
         bound = found.error * self._factor + self.target.radius
         return f"the errors add up to {bound:.2g}, which leaves no room in the margin {relative * self._scale:.2g}"
 
