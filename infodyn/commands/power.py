@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,6 +32,7 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
     experiments of 'infodyn simulate'.
     """
     from infodyn.report import power_page
+    from infodyn.report.steps import Steps
     from proofs_checks import power, registry, verify
 
     claims = power.simulable([registry.find(id) for id in ids] if ids else registry.load().values())
@@ -42,11 +43,20 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
     jobs: list[tuple[str, Callable[..., Iterable[Row]]]] = [(c.id, partial(power.measure, c)) for c in claims]
     if not ids:
         jobs += [("the reverse SDE", power.dynamics), ("experiments", power.experiments)]
+    if output is not None and not os.access(output.parent, os.W_OK):
+        click.echo(f"infodyn: {output} cannot be written; -o names another place.", err=True)
+        return 2
     rows: list[Row] = []
-    with _bar(len(jobs)) as told:
-        for name, work in jobs:
-            told(name)
-            rows += work(seed=seed, share=share)
+    stopped = ""
+    try:
+        with Steps("simulating") as steps:
+            for number, (name, work) in enumerate(jobs):
+                stopped = f"stopped after {number} of {len(jobs)} claims and experiments"
+                steps.at(name, number, len(jobs))
+                rows += work(seed=seed, share=share)
+            stopped = ""
+    except KeyboardInterrupt:
+        click.echo(f"infodyn: {stopped}; the table holds those.", err=True)
     if as_json:
         click.echo(json.dumps(power.to_json(rows, seed, share), indent=1, ensure_ascii=False))
     elif output is None:
@@ -58,23 +68,4 @@ def power_command(ids: tuple[str, ...], seed: int, as_json: bool, output: Path |
             click.echo(f"infodyn: {output} cannot be written ({error.strerror}); -o names another place.", err=True)
             return 2
         click.echo(f"infodyn: wrote {output}", err=True)
-    return power.exit_code(rows)
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[str], None]]:
-    """A bar on stderr, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns: tuple[Any, ...] = (BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f}"),
-                                TimeRemainingColumn(), TextColumn("{task.description}"))  # fmt: skip
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task, begun = progress.add_task("", total=total), [False]
-
-        def told(name: str) -> None:
-            progress.update(task, advance=int(begun[0]), description=name)
-            begun[0] = True
-
-        yield told
+    return 130 if stopped else power.exit_code(rows)

@@ -41,6 +41,10 @@ class Steps:
         text = "" if left is None else f"chunks, at most {_time(left)} left"
         self._bar.update(self._task, completed=done, total=total, left=text)
 
+    def at(self, name: str, done: int, total: int) -> None:
+        """Work on ``name`` begins, ``done`` of ``total`` pieces being finished."""
+        self._bar.update(self._task, description=name, completed=done, total=total)
+
 
 def _time(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
