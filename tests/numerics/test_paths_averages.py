@@ -4,7 +4,7 @@ import pytest
 from numerics.mixtures import mixture_of
 from numerics.paths.averages import NotReadableError, derivative, difference, evaluate, generators, polynomial
 from numerics.paths.controls import Controls
-from numerics.paths.integrated import clenshaw_curtis
+from numerics.paths.rates import clenshaw_curtis
 from numerics.paths.weak import release
 from theory.language.definitions import unfold
 from theory.language.instances import T3

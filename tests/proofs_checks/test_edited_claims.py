@@ -21,7 +21,7 @@ from theory.language.statements import Located, Rel
 from theory.language.terms import make
 
 REFUTED_BY = Counter()
-NO_PATHS = not_applicable("edited")
+NO_PATHS = (not_applicable("edited"),)
 CLAIMS = [c for c in load().values() if not c.is_folklore]
 
 
