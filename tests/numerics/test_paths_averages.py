@@ -108,12 +108,13 @@ def test_clenshaw_curtis_integrates_polynomials(intervals):
 def test_controls_have_mean_zero():
     rng = np.random.default_rng(0)
     n = 100_000
-    x0 = mixture_of(T3).sample(n, rng)
+    drawn = mixture_of(T3).draw(n, rng)
+    x0 = drawn.x0
     eps, xi = rng.standard_normal((2, n, 1))
     tally = Controls(n, 1, 1)
     tally.kernel(eps)
     noisy = mixture_of(T3).noised(0.6, 0.8)
-    tally.start(eps, x0, noisy)
+    tally.start(eps, drawn, noisy)
     tally.step(0.3 * xi, 0.3, [[np.sin(x0[:, 0] + eps[:, 0])]], [np.cos(eps[:, 0])])
-    for row in tally.rows(x0, T3):
+    for row in tally.rows(drawn, T3):
         assert abs(row.mean()) < 5 * row.std() / np.sqrt(n)
