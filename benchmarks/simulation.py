@@ -24,8 +24,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from numerics.estimates import control_weights, controlled
 from numerics.functionals import SquaredScore
 from numerics.mixtures import Mixture
+from numerics.observables import controls
+from numerics.observables.along import Along
+from numerics.observables.observable import Reader
+from numerics.observables.walks import localised
 from numerics.schedules import VE_PROCESS
 from numerics.sde.clocks import LogSigma
 from numerics.sde.fused import FusedPosterior
@@ -34,7 +39,7 @@ from numerics.sde.grids import information_grid, log_sigma, uniform
 from numerics.sde.noise import coarsened, draws
 from numerics.sde.problems import Clocked, Localised, ReverseSDE
 from numerics.sde.quasi import sobol_noises
-from numerics.sde.schemes import EULER_MARUYAMA
+from numerics.sde.schemes import EULER_MARUYAMA, SRA_1
 from numerics.streams import stream
 from numerics.transfer import average
 
@@ -198,11 +203,29 @@ def quasi(data, last, steps, seconds, run):
     return statistics.fmean(values)
 
 
+def guided(data, last, steps, seconds, run):
+    """By SRA1 on nested grids with guided controls; their tables and the pilot count as time."""
+    controls._tables.cache_clear()
+    budget, rng, values = Budget(seconds), rng_of("guided", run), []
+    grid, score = information_grid(data, last, steps), SquaredScore()
+    reader = Reader(
+        localised(data, grid, SRA_1, levels=2), (Along(score),), (0.0,),
+        (controls.Displacement(), controls.Guided(score, data, grid.nodes)),
+    )  # fmt: skip
+    pilot = reader.observe((0,), 16384, rng)
+    weights = control_weights(pilot.values, pilot.controls)
+    while budget.more():
+        seen = reader.observe((0,), 16384, rng)
+        values.append(float(controlled(seen.values, seen.controls, weights).mean()))
+    return statistics.fmean(values)
+
+
 METHODS = (
     ("one evaluation, 32 steps", sampled, 32),
     ("one evaluation, 64 steps", sampled, 64),
     ("one evaluation, weak noise, 64 steps", weak, 64),
     ("one evaluation, Sobol points, Richardson from 16 and 32 steps", quasi, 32),
+    ("SRA1, guided controls, Richardson from 32 and 64 steps", guided, 64),
 )
 
 
