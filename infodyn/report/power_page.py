@@ -81,6 +81,6 @@ def markdown(rows: Sequence[Row], seed: int, share: float) -> str:
         lines += ["", f"## {claim}", "", "| | statement | outcome | paths | seconds |", "|---|---|---|---:|---:|"]
         for r in own:
             paths, seconds = (f"{r.paths:,}", f"{r.seconds:.2f}") if r.paths else ("", "")
-            told = _told(r).replace("|", "\\|")
-            lines.append(f"| {r.kind} | {r.name} | {told} | {paths} | {seconds} |")
+            name, told = (text.replace("|", "\\|") for text in (r.name, _told(r)))
+            lines.append(f"| {r.kind} | {name} | {told} | {paths} | {seconds} |")
     return "\n".join(lines) + "\n"
