@@ -60,10 +60,10 @@ verify-thorough: $(VENV)/.dev
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) $(TEST_ARGS)
 
-# the schemes of simulation against diffrax, which brings jax: about 100 MB
+# the schemes of simulation against diffrax, which brings jax (about 100 MB, and threads: hence a process of its own)
 test-oracle: $(VENV)/.dev
 	$(PIP) install $(PINNED) --no-build-isolation --editable '.[oracle]'
-	$(BIN)/python -m pytest tests/numerics/test_diffrax_oracle.py $(TEST_ARGS)
+	INFODYN_ORACLE=1 $(BIN)/python -m pytest tests/numerics/test_diffrax_oracle.py $(TEST_ARGS)
 
 # in a folder of its own; LATEX_ARGS="--no-verdicts" compiles statements and derivations alone
 test-latex: $(VENV)/.core
